@@ -1,0 +1,19 @@
+//go:build unix
+
+package linear
+
+import "github.com/heddle-lang/heddle/internal/diag"
+
+// CodeFileChanged says that a file became shorter than what is mapped of it.
+var CodeFileChanged = diag.Register(diag.CodeInfo{
+	Code: "E0687", Title: "data file changed while in use",
+	Explanation: `A data file has become shorter than it was when the query was planned. Files are
+read in place, through the page tables, so the lost part cannot be read.
+
+Example: while a query reads orders.col, another program runs
+
+    truncate -s 0 orders.col
+
+What to do: write a new file beside the old one and rename it over the old name.
+Queries that run go on with the old contents.`,
+})
