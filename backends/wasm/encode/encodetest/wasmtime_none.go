@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package encodetest
+
+func cgoEngines() []Engine { return nil }
