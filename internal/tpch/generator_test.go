@@ -139,6 +139,36 @@ func TestPartsConcatenate(t *testing.T) {
 	}
 }
 
+func TestOrdersWithLines(t *testing.T) {
+	const scaleFactor, parts = 0.05, 3
+	var got [2]hash.Hash
+	for i := range got {
+		got[i] = md5.New()
+	}
+	for part := range parts {
+		pairs, err := GenerateOrders(scaleFactor, part, parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for orders, lines := range pairs {
+			for i, batch := range []*Batch{orders, lines} {
+				if err := WriteTBL(got[i], batch); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for i, name := range []string{"orders", "lineitem"} {
+		want, _ := md5Of(t, mustLookup(name), scaleFactor, 1)
+		if sum := hex.EncodeToString(got[i].Sum(nil)); sum != want {
+			t.Errorf("%s: md5 is %s together and %s alone", name, sum, want)
+		}
+	}
+	if _, err := GenerateOrders(scaleFactor, 3, 3); err == nil {
+		t.Error("GenerateOrders accepts a part that does not exist")
+	}
+}
+
 // TestParallel makes one table in several goroutines that fill the text pool
 // together; the race detector has something to see here.
 func TestParallel(t *testing.T) {
@@ -233,6 +263,20 @@ func checkColumn(t *testing.T, definition ColumnDef, column *Column, rows int) {
 	if length != rows || column.Kind != definition.Kind {
 		t.Errorf("%s has %d values of kind %d, want %d of kind %d", definition.Name, length, column.Kind, rows, definition.Kind)
 	}
+}
+
+func BenchmarkGenerateOrders(b *testing.B) {
+	rows := 0
+	for b.Loop() {
+		pairs, err := GenerateOrders(0.1, 0, 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for orders, lines := range pairs {
+			rows += orders.Rows + lines.Rows
+		}
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
 func BenchmarkGenerate(b *testing.B) {

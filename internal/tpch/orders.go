@@ -43,12 +43,14 @@ func openLineStreams(scale *scale, all *streams) lineStreams {
 	}
 }
 
-// order draws the date and the number of lines of an order.
-func (s *lineStreams) order() (day, lines int64) {
-	return s.date.between(firstDay, lastOrderDay), s.lines.between(1, maxLines)
+// An order is what orders and lineitem need to know of an order.
+type order struct {
+	day   int64
+	lines []line
+	room  [maxLines]line
 }
 
-// A line is what an order needs to know of its line.
+// A line is what orders and lineitem need to know of a line.
 type line struct {
 	quantity, discount, tax int64 // pieces, hundredths, hundredths
 	part                    int64
@@ -56,23 +58,26 @@ type line struct {
 	ship                    int64 // day
 }
 
-// line draws the next line of an order of that day.
-func (s *lineStreams) line(day int64) line {
-	drawn := line{
-		quantity: s.quantity.between(1, 50),
-		discount: s.discount.between(0, 10),
-		tax:      s.tax.between(0, 8),
-		part:     s.part.between(1, s.scale.parts),
+// draw draws an order with its lines.
+func (s *lineStreams) draw(into *order) {
+	into.day = s.date.between(firstDay, lastOrderDay)
+	into.lines = into.room[:s.lines.between(1, maxLines)]
+	for i := range into.lines {
+		line := &into.lines[i]
+		line.quantity = s.quantity.between(1, 50)
+		line.discount = s.discount.between(0, 10)
+		line.tax = s.tax.between(0, 8)
+		line.part = s.part.between(1, s.scale.parts)
+		line.price = retailPrice(line.part) * line.quantity
+		line.ship = into.day + s.ship.between(1, maxShipping)
 	}
-	drawn.price = retailPrice(drawn.part) * drawn.quantity
-	drawn.ship = day + s.ship.between(1, maxShipping)
-	return drawn
 }
 
 // ordersSource makes one row per order.
 type ordersSource struct {
 	streams
 	lineStreams
+	drawn                              order
 	pool                               *textPool
 	customer, priority, clerk, comment *stream
 	clerks                             int64
@@ -94,11 +99,15 @@ func openOrders(scale *scale) source {
 }
 
 func (s *ordersSource) emit(batch *Batch, row int64) int {
+	s.draw(&s.drawn)
+	return s.emitOrder(batch, row, &s.drawn)
+}
+
+// emitOrder is emit for an order that is drawn already.
+func (s *ordersSource) emitOrder(batch *Batch, row int64, order *order) int {
 	columns := batch.Columns
-	day, lines := s.order()
-	total, shipped := int64(0), int64(0)
-	for range lines {
-		line := s.line(day)
+	total, shipped := int64(0), 0
+	for _, line := range order.lines {
 		// Each factor is cut to hundredths, in this order.
 		total += line.price * (100 - line.discount) / 100 * (100 + line.tax) / 100
 		if line.ship <= today {
@@ -107,7 +116,7 @@ func (s *ordersSource) emit(batch *Batch, row int64) int {
 	}
 	status := "P"
 	switch shipped {
-	case lines:
+	case len(order.lines):
 		status = "F"
 	case 0:
 		status = "O"
@@ -116,7 +125,7 @@ func (s *ordersSource) emit(batch *Batch, row int64) int {
 	columns[1].addInt64(s.buyer())
 	columns[2].addText(status)
 	columns[3].addInt64(total)
-	columns[4].addInt32(int32(day))
+	columns[4].addInt32(int32(order.day))
 	columns[5].addText(s.priority.pick(s.priorities))
 	columns[6].addNumbered("Clerk#", s.clerk.between(1, s.clerks), 9)
 	columns[7].addInt32(0)
@@ -141,6 +150,7 @@ func (s *ordersSource) buyer() int64 {
 type lineItemSource struct {
 	streams
 	lineStreams
+	drawn                                                       order
 	pool                                                        *textPool
 	supplier, commit, receipt, flag, instruction, mode, comment *stream
 	flags, instructions, modes                                  []string
@@ -165,11 +175,15 @@ func openLineItem(scale *scale) source {
 }
 
 func (s *lineItemSource) emit(batch *Batch, row int64) int {
+	s.draw(&s.drawn)
+	return s.emitLines(batch, row, &s.drawn)
+}
+
+// emitLines is emit for an order that is drawn already.
+func (s *lineItemSource) emitLines(batch *Batch, row int64, order *order) int {
 	columns := batch.Columns
-	day, lines := s.order()
-	for number := range lines {
-		line := s.line(day)
-		commit := day + s.commit.between(30, 90)
+	for number, line := range order.lines {
+		commit := order.day + s.commit.between(30, 90)
 		receipt := line.ship + s.receipt.between(1, maxTransport)
 		// The flag is drawn only for lines that have arrived: the draws of an
 		// order that is under way leave the stream where it is.
@@ -183,7 +197,7 @@ func (s *lineItemSource) emit(batch *Batch, row int64) int {
 		columns[0].addInt64(orderKey(row))
 		columns[1].addInt64(line.part)
 		columns[2].addInt64(s.scale.supplierOf(line.part, s.supplier.between(0, suppliersPerPart-1)))
-		columns[3].addInt64(number + 1)
+		columns[3].addInt64(int64(number) + 1)
 		columns[4].addInt64(line.quantity * 100)
 		columns[5].addInt64(line.price)
 		columns[6].addInt64(line.discount)
@@ -199,5 +213,5 @@ func (s *lineItemSource) emit(batch *Batch, row int64) int {
 		columns[15].endText()
 	}
 	s.nextRow()
-	return int(lines)
+	return len(order.lines)
 }

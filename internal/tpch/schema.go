@@ -144,6 +144,15 @@ func Lookup(name string) (*Table, bool) {
 	return nil, false
 }
 
+// mustLookup finds a table that must be there.
+func mustLookup(name string) *Table {
+	table, ok := Lookup(name)
+	if !ok {
+		panic("BUG: no table named " + name)
+	}
+	return table
+}
+
 // No column of the benchmark may hold NULL.
 
 func integer(name string) ColumnDef { return ColumnDef{Name: name, Kind: Integer, NotNull: true} }
