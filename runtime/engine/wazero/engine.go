@@ -101,7 +101,7 @@ func (e *wazeroEngine) hostModule(functions []engine.HostFunc) (api.Module, erro
 	if made := e.hosts[string(key)]; made != nil {
 		return made, nil
 	}
-	builder := e.runtime.NewHostModuleBuilder("")
+	builder := e.runtime.NewHostModuleBuilder(abi.HostModule)
 	for i, function := range functions {
 		builder = builder.NewFunctionBuilder().
 			WithGoFunction(hostFunction(i), valueTypes(function.Params), valueTypes(function.Results)).
