@@ -3,6 +3,7 @@ package tpch
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -28,19 +29,26 @@ type Column struct {
 // Text gives the text of row i; it aliases the batch.
 func (c *Column) Text(i int) []byte { return c.Bytes[c.Offsets[i]:c.Offsets[i+1]] }
 
-// reset empties the batch for a table and keeps its memory where it fits.
-func (b *Batch) reset(table *Table) {
+// reset empties the batch for about that many rows of a table and keeps its
+// memory where it has some.
+func (b *Batch) reset(table *Table, rows int) {
 	if len(b.Columns) != len(table.Columns) {
 		b.Columns = make([]Column, len(table.Columns))
 	}
 	b.Rows = 0
 	for i := range b.Columns {
-		c := &b.Columns[i]
-		c.Kind = table.Columns[i].Kind
-		c.Int32, c.Int64, c.Bytes = c.Int32[:0], c.Int64[:0], c.Bytes[:0]
-		c.Offsets = c.Offsets[:0]
-		if c.Kind == Varchar || c.Kind == Char {
-			c.Offsets = append(c.Offsets, 0)
+		definition, c := table.Columns[i], &b.Columns[i]
+		c.Kind = definition.Kind
+		c.Int32, c.Int64, c.Offsets, c.Bytes = c.Int32[:0], c.Int64[:0], c.Offsets[:0], c.Bytes[:0]
+		switch c.Kind {
+		case Integer, Date:
+			c.Int32 = slices.Grow(c.Int32, rows)
+		case BigInt, Decimal:
+			c.Int64 = slices.Grow(c.Int64, rows)
+		case Varchar, Char:
+			c.Offsets = append(slices.Grow(c.Offsets, rows+1), 0)
+			// The average length of a comment is 5/8 of the longest.
+			c.Bytes = slices.Grow(c.Bytes, rows*(definition.Width*5/8+1))
 		}
 	}
 }

@@ -58,7 +58,7 @@ func NewGenerator(table *Table, scaleFactor float64, part, parts int) (*Generato
 // Next fills the batch with the next rows and reports whether there were any.
 // It overwrites what the batch held and uses its memory again.
 func (g *Generator) Next(batch *Batch) bool {
-	batch.reset(g.table)
+	batch.reset(g.table, int(min(batchRows+maxLines, (g.end-g.driver)*g.table.perDriver())))
 	for g.driver < g.end && batch.Rows < batchRows {
 		batch.Rows += g.source.emit(batch, g.driver)
 		g.driver++
@@ -84,9 +84,9 @@ func Generate(table *Table, scaleFactor float64, part, parts int) (iter.Seq[*Bat
 
 // GenerateOrders gives the rows of orders and lineitem of the same orders
 // together, which is cheaper than one after the other: pairs of batches, the
-// lines second. The rows and their order are those of Generate with the same
-// part; the line batches are about 256k rows. What Generate says about the life
-// of batches and about errors holds here too.
+// lines second, of about 64k lines. The rows and their order are those of
+// Generate with the same part. What Generate says about the life of batches and
+// about errors holds here too.
 func GenerateOrders(scaleFactor float64, part, parts int) (iter.Seq2[*Batch, *Batch], error) {
 	ordersTable, lineTable := mustLookup("orders"), mustLookup("lineitem")
 	orders, err := NewGenerator(ordersTable, scaleFactor, part, parts)
@@ -101,9 +101,10 @@ func GenerateOrders(scaleFactor float64, part, parts int) (iter.Seq2[*Batch, *Ba
 	return func(yield func(orders, lines *Batch) bool) {
 		var orderBatch, lineBatch Batch
 		for orders.driver < orders.end {
-			orderBatch.reset(ordersTable)
-			lineBatch.reset(lineTable)
-			for orders.driver < orders.end && orderBatch.Rows < batchRows {
+			left := orders.end - orders.driver
+			orderBatch.reset(ordersTable, int(min(batchRows/2, left)))
+			lineBatch.reset(lineTable, int(min(batchRows+maxLines, left*maxLines)))
+			for orders.driver < orders.end && lineBatch.Rows < batchRows {
 				drawn := &orderSource.drawn
 				orderSource.draw(drawn)
 				orderBatch.Rows += orderSource.emitOrder(&orderBatch, orders.driver, drawn)
@@ -125,18 +126,14 @@ func Rows(table *Table, scaleFactor float64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	switch table.Name {
-	case "partsupp":
-		return drivers * suppliersPerPart, nil
-	case "lineitem":
+	if table.Name == "lineitem" {
 		lines, counts := int64(0), newStream(lineCountSeed, 1)
 		for range drivers {
 			lines += counts.between(1, maxLines)
 		}
 		return lines, nil
-	default:
-		return drivers, nil
 	}
+	return drivers * table.perDriver(), nil
 }
 
 // driverRows gives the number of driver rows of a table.

@@ -134,6 +134,18 @@ var Tables = []*Table{
 	},
 }
 
+// perDriver gives the most rows that a driver row makes.
+func (t *Table) perDriver() int64 {
+	switch t.Name {
+	case "partsupp":
+		return suppliersPerPart
+	case "lineitem":
+		return maxLines
+	default:
+		return 1
+	}
+}
+
 // Lookup finds a table by name, as written in Tables.
 func Lookup(name string) (*Table, bool) {
 	for _, table := range Tables {
