@@ -40,13 +40,14 @@ const (
 	// The kern level.
 	Vector  // vec<T,N>: N lanes of T in one SIMD register
 	Address // a byte address in linear memory, 32 bits
+	Label   // the target of a branch: the argument of a block's or loop's region
 )
 
 var kindNames = [...]string{
 	Invalid: "invalid", Bool: "bool", I8: "i8", I16: "i16", I32: "i32", I64: "i64", I128: "i128",
 	F32: "f32", F64: "f64", Decimal: "decimal", Date: "date", Time: "time", Timestamp: "timestamp",
 	TimestampTZ: "timestamptz", Interval: "interval", String: "string", Bytes: "bytes", UUID: "uuid",
-	Null: "null", Struct: "struct", Bag: "bag", Vector: "vec", Address: "addr",
+	Null: "null", Struct: "struct", Bag: "bag", Vector: "vec", Address: "addr", Label: "label",
 }
 
 func (k Kind) String() string { return kindNames[k] }
