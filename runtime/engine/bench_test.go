@@ -1,0 +1,139 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/heddle-lang/heddle/ir/abi"
+	"github.com/heddle-lang/heddle/runtime/engine"
+)
+
+func eachEngine(b *testing.B, run func(b *testing.B, bench *bench)) {
+	b.Helper()
+	for _, name := range engine.Names() {
+		b.Run(name, func(b *testing.B) { run(b, newBench(b, name)) })
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		add := function(b, bench.instance(b), "add")
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := add.Call(1, 2); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkHostCall reports the time of one call from wasm to the host.
+func BenchmarkHostCall(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		const batch = 1000
+		ticks := function(b, bench.instance(b), "ticks")
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := ticks.Call(batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch), "ns/hostcall")
+	})
+}
+
+func BenchmarkHostError(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		bench.onTick = func(engine.Instance) error { return errTick }
+		tick := function(b, bench.instance(b), "tick")
+		for b.Loop() {
+			if _, err := tick.Call(); err != errTick {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+var errTick = engine.ErrNoNativeForm // any error will do
+
+// BenchmarkInstance makes, touches and closes an instance.
+func BenchmarkInstance(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		b.ReportAllocs()
+		for b.Loop() {
+			in, err := bench.engine.NewInstance(bench.config())
+			if err != nil {
+				b.Fatal(err)
+			}
+			in.Memory()[abi.PrivateBase] = 1
+			if err := in.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkFunction(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		var in engine.Instance
+		count := 0
+		for b.Loop() {
+			if count%1000 == 0 { // functions are freed with their instance
+				in = bench.instance(b)
+			}
+			count++
+			if _, err := in.Function("query", "add"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkMapScratch(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		in := bench.instance(b)
+		for b.Loop() {
+			if err := in.MapScratch(abi.WindowBase, 1<<20); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkBudget(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		in := bench.instance(b)
+		for b.Loop() {
+			in.SetBudget(1)
+		}
+	})
+}
+
+func BenchmarkCompile(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		wasm := module(b, "query")
+		b.SetBytes(int64(len(wasm)))
+		for b.Loop() {
+			compiled, err := bench.engine.Compile(b.Context(), wasm)
+			if err != nil {
+				b.Fatal(err)
+			}
+			compiled.Close()
+		}
+	})
+}
+
+func BenchmarkLoad(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		native, err := bench.query.Serialize()
+		if err == engine.ErrNoNativeForm {
+			b.Skip("this engine has no native form")
+		}
+		for b.Loop() {
+			loaded, err := bench.engine.Load(native)
+			if err != nil {
+				b.Fatal(err)
+			}
+			loaded.Close()
+		}
+	})
+}
