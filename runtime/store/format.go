@@ -27,7 +27,9 @@ type Format struct {
 	Guesses bool
 	// Open opens one file. It reads what it needs for the description (a footer, the
 	// first lines), no more. Errors about the contents are diagnostics that name
-	// the file: use Damaged, NotThisFormat and Unreadable.
+	// the file: use Damaged, NotThisFormat and Unreadable. A reader of the table marks
+	// all values present (FillPresent) where the program takes a column for nullable
+	// and the file does not; CheckRequest admits that.
 	Open func(ctx context.Context, sys *system.System, path string, options FileOptions) (Table, error)
 	// Write writes one file to w, which is not buffered; nil when the format cannot
 	// be written. It returns the first error of batches, or its own.
