@@ -28,6 +28,8 @@ type source interface {
 	// emit appends the rows of the driver row with that index to the batch,
 	// gives their number, and moves to the next driver row.
 	emit(batch *Batch, driver int64) int
+	// finish appends what emit put off; it is called once per batch.
+	finish(batch *Batch)
 }
 
 // A Generator gives the rows of one part of one table in order. It is for one
@@ -63,6 +65,7 @@ func (g *Generator) Next(batch *Batch) bool {
 		batch.Rows += g.source.emit(batch, g.driver)
 		g.driver++
 	}
+	g.source.finish(batch)
 	return batch.Rows > 0
 }
 
@@ -111,6 +114,8 @@ func GenerateOrders(scaleFactor float64, part, parts int) (iter.Seq2[*Batch, *Ba
 				lineBatch.Rows += lineSource.emitLines(&lineBatch, orders.driver, drawn)
 				orders.driver++
 			}
+			orderSource.finish(&orderBatch)
+			lineSource.finish(&lineBatch)
 			if !yield(&orderBatch, &lineBatch) {
 				return
 			}

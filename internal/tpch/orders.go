@@ -77,16 +77,15 @@ func (s *lineStreams) draw(into *order) {
 type ordersSource struct {
 	streams
 	lineStreams
-	drawn                              order
-	pool                               *textPool
-	customer, priority, clerk, comment *stream
-	clerks                             int64
-	priorities                         []string
+	comments
+	drawn                     order
+	customer, priority, clerk *stream
+	clerks                    int64
+	priorities                []string
 }
 
 func openOrders(scale *scale) source {
 	s := &ordersSource{
-		pool:       openPool(),
 		clerks:     max(1000, scaled(1000, scale.factor)),
 		priorities: values("priorities"),
 	}
@@ -94,7 +93,7 @@ func openOrders(scale *scale) source {
 	s.customer = s.open(851767375, 1)
 	s.priority = s.open(591449447, 1)
 	s.clerk = s.open(1171034773, 1)
-	s.comment = s.open(276090261, 2)
+	s.comments = newComments(s.open(276090261, 2), 49)
 	return s
 }
 
@@ -129,8 +128,7 @@ func (s *ordersSource) emitOrder(batch *Batch, row int64, order *order) int {
 	columns[5].addText(s.priority.pick(s.priorities))
 	columns[6].addNumbered("Clerk#", s.clerk.between(1, s.clerks), 9)
 	columns[7].addInt32(0)
-	columns[8].Bytes = s.pool.comment(columns[8].Bytes, s.comment, 49)
-	columns[8].endText()
+	s.note()
 	s.nextRow()
 	return 1
 }
@@ -150,15 +148,14 @@ func (s *ordersSource) buyer() int64 {
 type lineItemSource struct {
 	streams
 	lineStreams
-	drawn                                                       order
-	pool                                                        *textPool
-	supplier, commit, receipt, flag, instruction, mode, comment *stream
-	flags, instructions, modes                                  []string
+	comments
+	drawn                                              order
+	supplier, commit, receipt, flag, instruction, mode *stream
+	flags, instructions, modes                         []string
 }
 
 func openLineItem(scale *scale) source {
 	s := &lineItemSource{
-		pool:         openPool(),
 		flags:        values("returnflags"),
 		instructions: values("instructions"),
 		modes:        values("modes"),
@@ -170,7 +167,7 @@ func openLineItem(scale *scale) source {
 	s.flag = s.open(717419739, maxLines)
 	s.instruction = s.open(1371272478, maxLines)
 	s.mode = s.open(675466456, maxLines)
-	s.comment = s.open(1095462486, maxLines*2)
+	s.comments = newComments(s.open(1095462486, maxLines*2), 27)
 	return s
 }
 
@@ -209,8 +206,7 @@ func (s *lineItemSource) emitLines(batch *Batch, row int64, order *order) int {
 		columns[12].addInt32(int32(receipt))
 		columns[13].addText(s.instruction.pick(s.instructions))
 		columns[14].addText(s.mode.pick(s.modes))
-		columns[15].Bytes = s.pool.comment(columns[15].Bytes, s.comment, 27)
-		columns[15].endText()
+		s.note()
 	}
 	s.nextRow()
 	return len(order.lines)

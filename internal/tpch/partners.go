@@ -15,7 +15,7 @@ const (
 
 // partnerStreams are the streams that suppliers and customers have in common.
 type partnerStreams struct {
-	address, nation, phone, balance, comment *stream
+	address, nation, phone, balance *stream
 }
 
 // addressDraws are the most draws of an address: its length, and one per five
@@ -63,19 +63,19 @@ func (s *partnerStreams) addContact(columns []Column) {
 type customerSource struct {
 	streams
 	partnerStreams
-	pool     *textPool
+	comments
 	segment  *stream
 	segments []string
 }
 
 func openCustomer(*scale) source {
-	s := &customerSource{pool: openPool(), segments: values("segments")}
+	s := &customerSource{segments: values("segments")}
 	s.address = s.open(881155353, addressDraws)
 	s.nation = s.open(1489529863, 1)
 	s.phone = s.open(1521138112, 3)
 	s.balance = s.open(298370230, 1)
 	s.segment = s.open(1140279430, 1)
-	s.comment = s.open(1335826707, 2)
+	s.comments = newComments(s.open(1335826707, 2), 73)
 	return s
 }
 
@@ -85,8 +85,7 @@ func (s *customerSource) emit(batch *Batch, row int64) int {
 	columns[1].addNumbered("Customer#", row+1, 9)
 	s.addContact(columns[2:6])
 	columns[6].addText(s.segment.pick(s.segments))
-	columns[7].Bytes = s.pool.comment(columns[7].Bytes, s.comment, 73)
-	columns[7].endText()
+	s.note()
 	s.nextRow()
 	return 1
 }
@@ -94,19 +93,19 @@ func (s *customerSource) emit(batch *Batch, row int64) int {
 type supplierSource struct {
 	streams
 	partnerStreams
-	pool *textPool
+	comments
 	// Whether a comment tells of customers' opinions, how many bytes apart its
 	// two words stand, where it begins, and which opinion it is.
 	opinion, opinionGap, opinionPlace, opinionKind *stream
 }
 
 func openSupplier(*scale) source {
-	s := &supplierSource{pool: openPool()}
+	s := &supplierSource{}
 	s.address = s.open(706178559, addressDraws)
 	s.nation = s.open(110356601, 1)
 	s.phone = s.open(884434366, 3)
 	s.balance = s.open(962338209, 1)
-	s.comment = s.open(1341315363, 2)
+	s.comments = newComments(s.open(1341315363, 2), 63)
 	s.opinion = s.open(202794285, 1)
 	s.opinionGap = s.open(263032577, 1)
 	s.opinionPlace = s.open(715851524, 1)
@@ -119,8 +118,8 @@ func (s *supplierSource) emit(batch *Batch, row int64) int {
 	columns[0].addInt64(row + 1)
 	columns[1].addNumbered("Supplier#", row+1, 9)
 	s.addContact(columns[2:6])
-	begin := len(columns[6].Bytes)
-	columns[6].Bytes = s.pool.comment(columns[6].Bytes, s.comment, 63)
+	span, begin := s.next(), len(columns[6].Bytes)
+	columns[6].Bytes = append(columns[6].Bytes, s.pool.text[span.begin:span.end]...)
 	s.addOpinion(columns[6].Bytes[begin:])
 	columns[6].endText()
 	s.nextRow()

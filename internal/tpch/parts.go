@@ -18,15 +18,14 @@ func (s *scale) supplierOf(part, n int64) int64 {
 
 type partSource struct {
 	streams
-	pool                                                      *textPool
-	name, manufacturer, brand, kind, size, container, comment *stream
-	colors, kinds, containers                                 []string
-	shuffled                                                  []int
+	comments
+	name, manufacturer, brand, kind, size, container *stream
+	colors, kinds, containers                        []string
+	shuffled                                         []int
 }
 
 func openPart(*scale) source {
 	s := &partSource{
-		pool:       openPool(),
 		colors:     values("colors"),
 		kinds:      product(values("type-finishes"), values("type-coatings"), values("type-metals")),
 		containers: product(values("container-sizes"), values("container-shapes")),
@@ -38,7 +37,7 @@ func openPart(*scale) source {
 	s.kind = s.open(1841581359, 1)
 	s.size = s.open(1193163244, 1)
 	s.container = s.open(727633698, 1)
-	s.comment = s.open(804159733, 2)
+	s.comments = newComments(s.open(804159733, 2), 14)
 	return s
 }
 
@@ -54,8 +53,7 @@ func (s *partSource) emit(batch *Batch, row int64) int {
 	columns[5].addInt32(int32(s.size.between(1, 50)))
 	columns[6].addText(s.container.pick(s.containers))
 	columns[7].addInt64(retailPrice(part))
-	columns[8].Bytes = s.pool.comment(columns[8].Bytes, s.comment, 14)
-	columns[8].endText()
+	s.note()
 	s.nextRow()
 	return 1
 }
@@ -80,16 +78,16 @@ func (s *partSource) addName(column *Column) {
 // partSupplierSource makes the four rows of a part.
 type partSupplierSource struct {
 	streams
-	scale                   *scale
-	pool                    *textPool
-	quantity, cost, comment *stream
+	comments
+	scale          *scale
+	quantity, cost *stream
 }
 
 func openPartSupplier(scale *scale) source {
-	s := &partSupplierSource{scale: scale, pool: openPool()}
+	s := &partSupplierSource{scale: scale}
 	s.quantity = s.open(1671059989, suppliersPerPart)
 	s.cost = s.open(1051288424, suppliersPerPart)
-	s.comment = s.open(1961692154, suppliersPerPart*2)
+	s.comments = newComments(s.open(1961692154, suppliersPerPart*2), 124)
 	return s
 }
 
@@ -101,8 +99,7 @@ func (s *partSupplierSource) emit(batch *Batch, row int64) int {
 		columns[1].addInt64(s.scale.supplierOf(part, n))
 		columns[2].addInt64(s.quantity.between(1, 9999))
 		columns[3].addInt64(s.cost.between(1_00, 1000_00))
-		columns[4].Bytes = s.pool.comment(columns[4].Bytes, s.comment, 124)
-		columns[4].endText()
+		s.note()
 	}
 	s.nextRow()
 	return suppliersPerPart

@@ -4,14 +4,13 @@ package tpch
 
 type regionSource struct {
 	streams
-	pool    *textPool
-	comment *stream
-	names   []string
+	comments
+	names []string
 }
 
 func openRegion(*scale) source {
-	s := &regionSource{pool: openPool(), names: values("regions")}
-	s.comment = s.open(1500869201, 2)
+	s := &regionSource{names: values("regions")}
+	s.comments = newComments(s.open(1500869201, 2), 72)
 	return s
 }
 
@@ -19,22 +18,20 @@ func (s *regionSource) emit(batch *Batch, row int64) int {
 	columns := batch.Columns
 	columns[0].addInt32(int32(row))
 	columns[1].addText(s.names[row])
-	columns[2].Bytes = s.pool.comment(columns[2].Bytes, s.comment, 72)
-	columns[2].endText()
+	s.note()
 	s.nextRow()
 	return 1
 }
 
 type nationSource struct {
 	streams
-	pool    *textPool
-	comment *stream
+	comments
 	nations distribution
 }
 
 func openNation(*scale) source {
-	s := &nationSource{pool: openPool(), nations: lookupDistribution("nations")}
-	s.comment = s.open(606179079, 2)
+	s := &nationSource{nations: lookupDistribution("nations")}
+	s.comments = newComments(s.open(606179079, 2), 72)
 	return s
 }
 
@@ -43,8 +40,7 @@ func (s *nationSource) emit(batch *Batch, row int64) int {
 	columns[0].addInt32(int32(row))
 	columns[1].addText(s.nations.values[row])
 	columns[2].addInt32(int32(s.nations.numbers[row]))
-	columns[3].Bytes = s.pool.comment(columns[3].Bytes, s.comment, 72)
-	columns[3].endText()
+	s.note()
 	s.nextRow()
 	return 1
 }

@@ -24,11 +24,40 @@ var openPool = sync.OnceValue(func() *textPool {
 	return &textPool{text: text[:poolSize]}
 })
 
-// comment draws the place and length of a comment from a stream and appends it.
-// The length is from 0.4 to 1.6 times the average.
-func (p *textPool) comment(to []byte, from *stream, average int64) []byte {
-	shortest, longest := average*4/10, average*16/10
-	offset := from.between(0, poolSize-longest)
-	size := from.between(shortest, longest)
-	return append(to, p.text[offset:offset+size]...)
+// comments make the comments of a table, which are its last column. They note
+// where in the pool the texts stand and copy them in one go per batch: the places
+// are random, and only a tight loop has the processor wait for several at once.
+type comments struct {
+	pool              *textPool
+	draws             *stream
+	shortest, longest int64
+	noted             []span
+}
+
+// A span is a piece of the pool.
+type span struct{ begin, end int32 }
+
+// newComments gives the comments of a column; their lengths are from 0.4 to
+// 1.6 times the average. The stream has two draws per comment.
+func newComments(draws *stream, average int64) comments {
+	return comments{pool: openPool(), draws: draws, shortest: average * 4 / 10, longest: average * 16 / 10}
+}
+
+// next draws the place and length of the next comment.
+func (c *comments) next() span {
+	begin := c.draws.between(0, poolSize-c.longest)
+	return span{int32(begin), int32(begin + c.draws.between(c.shortest, c.longest))}
+}
+
+// note draws the next comment for finish.
+func (c *comments) note() { c.noted = append(c.noted, c.next()) }
+
+// finish appends the noted comments to the last column.
+func (c *comments) finish(batch *Batch) {
+	column := &batch.Columns[len(batch.Columns)-1]
+	for _, span := range c.noted {
+		column.Bytes = append(column.Bytes, c.pool.text[span.begin:span.end]...)
+		column.endText()
+	}
+	c.noted = c.noted[:0]
 }
