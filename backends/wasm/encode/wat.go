@@ -17,8 +17,10 @@ const (
 // WriteText writes the module in the text format, one instruction per line,
 // indented by nesting. Functions, locals, globals, tables and memories take
 // their names from the name section where those are unique, else their index.
-// An assembler makes the same instructions of the text again. The error is that
-// of the writer.
+// An assembler makes the same instructions of the text again. The text may be
+// thousands of times longer than the module (50,000 locals take four bytes): for
+// a module that nobody vouches for, write to something that can be stopped. The
+// error is that of the writer.
 func (d *Decoded) WriteText(w io.Writer) error {
 	p := newPrinter(w, d)
 	p.line("(module")
