@@ -23,13 +23,14 @@
 //
 // # Which generator
 //
-// The data is that of DuckDB's tpch extension up to release 1.5, whose sums are
-// in testdata/md5.txt: keys, names, dates, prices and every other column that
-// the queries compute with are those of the TPC's own generator. Two things
-// differ from what that one writes: the text pool has 10 MiB where the TPC's has
-// 300 MiB, so that the comments are others, and the draws for addresses are not
-// cut to 32 bits, so that the addresses are others. Answers of query 13, which
-// searches comments, differ accordingly.
+// The reference data, whose sums are in testdata/md5.txt, is the variant that
+// DuckDB's tpch extension has made for years and that its published answers
+// belong to. Keys, names, dates, prices and all other columns that the queries
+// compute with follow the TPC's own generator. Two things differ from what that
+// one writes: the text pool has 10 MiB where the TPC's has 300 MiB, so that the
+// comments are others, and the draws for addresses do not overflow 32 bits, so
+// that the addresses are others. The answer of query 13, which searches
+// comments, differs accordingly.
 //
 // # Limits
 //
@@ -39,5 +40,5 @@
 //
 // Sources: TPC Benchmark H, Standard Specification, clauses 1.4 (schema), 2.4
 // (queries) and 4.2 (population); the seeds and the number of draws per row are
-// those of the official generator, version 2 and later.
+// those of the official generator.
 package tpch

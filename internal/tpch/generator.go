@@ -124,7 +124,7 @@ func GenerateOrders(scaleFactor float64, part, parts int) (iter.Seq2[*Batch, *Ba
 }
 
 // Rows gives the exact number of rows of a table. For lineitem it counts the
-// lines of all orders, about 5 ms per unit of scale factor. Errors are those of
+// lines of all orders, about 3 ms per unit of scale factor. Errors are those of
 // NewGenerator for the scale factor.
 func Rows(table *Table, scaleFactor float64) (int64, error) {
 	drivers, err := driverRows(table, scaleFactor)
