@@ -44,12 +44,12 @@ var ErrNoNativeForm = errors.New("this engine has no native form of a module")
 type Feature string
 
 // The features that the emitter asks about. Everything in WebAssembly 2.0 that
-// is not listed may be used on every engine.
+// is not listed may be used on every engine. Multiple memories are off on all:
+// an instance has one memory, and this package arranges it.
 const (
 	SIMD           Feature = "simd128"
 	RelaxedSIMD    Feature = "relaxed-simd"
 	WideArithmetic Feature = "wide-arithmetic"
-	MultiMemory    Feature = "multi-memory"
 	TailCall       Feature = "tail-call"
 )
 
@@ -72,7 +72,9 @@ type InstanceConfig struct {
 	// Host is what modules may import from abi.HostModule.
 	Host []HostFunc
 
-	// Modules are linked in this order. The first defines the memory.
+	// Modules are linked in this order. The first defines the memory; no other
+	// may have one. Start functions run while linking; that of the first module
+	// cannot call the host.
 	Modules []Link
 }
 
@@ -110,7 +112,8 @@ type HostFunc struct {
 type Instance interface {
 	// Function finds an exported function of the module linked under a name.
 	// It must take and give numbers only, and give at most one. A function
-	// that is not there is E0689.
+	// that is not there is E0689. What is found lives as long as the instance:
+	// look a function up once, not per call.
 	Function(module, name string) (Function, error)
 
 	// Memory is the linear memory, abi.MemoryPages long. Only mapped parts may

@@ -229,6 +229,8 @@ func TestRefused(t *testing.T) {
 		small, stranger := b.compile(t, "small"), b.compile(t, "stranger")
 		defer small.Close()
 		defer stranger.Close()
+		start := b.compile(t, "start")
+		defer start.Close()
 		for _, test := range []struct {
 			name    string
 			modules []engine.Link
@@ -238,6 +240,8 @@ func TestRefused(t *testing.T) {
 			{"memory size", []engine.Link{{"library", small}}, "exactly 65535"},
 			{"no memory", []engine.Link{{"library", b.query}}, "library"},
 			{"unknown host function", []engine.Link{{"library", b.library}, {"query", stranger}}, `imports "clock" from "heddle"`},
+			{"second memory", []engine.Link{{"library", b.library}, {"query", small}}, "memor"},
+			{"early host call", []engine.Link{{"library", start}}, "before there is a memory"},
 			{"library under another name", []engine.Link{{"other", b.library}, {"query", b.query}}, "library"},
 		} {
 			config := b.config()

@@ -43,6 +43,7 @@ func New() engine.Engine {
 	config.SetWasmMultiValue(true)
 	config.SetWasmBulkMemory(true)
 	config.SetWasmTailCall(true)
+	config.SetWasmMultiMemory(false)
 	// Fuel and epochs stay off: generated code counts its own budget. The
 	// reservation of 4 GiB with guards is wasmtime's default on 64 bits. Unwind
 	// tables are for native debuggers only, and registering them is slow.
@@ -58,7 +59,7 @@ func (e *wasmtimeEngine) Version() string { return e.version }
 
 func (e *wasmtimeEngine) Has(feature engine.Feature) bool {
 	switch feature {
-	case engine.SIMD, engine.RelaxedSIMD, engine.WideArithmetic, engine.MultiMemory, engine.TailCall:
+	case engine.SIMD, engine.RelaxedSIMD, engine.WideArithmetic, engine.TailCall:
 		return true
 	default:
 		return false

@@ -37,6 +37,8 @@ func (e *wasmtimeEngine) NewInstance(config engine.InstanceConfig) (engine.Insta
 		panic("BUG: too many host functions")
 	}
 	in := &instance{store: wt.NewStore(e.engine), host: config.Host}
+	const unlimited = -1
+	in.store.Limiter(unlimited, unlimited, unlimited, unlimited, 1) // one memory
 	in.handle = cgo.NewHandle(in)
 	if err := in.link(config); err != nil {
 		in.Close()
@@ -78,6 +80,7 @@ func (in *instance) link(config engine.InstanceConfig) error {
 			if err := in.adoptMemory(linked, link.Name, config.Heap); err != nil {
 				return err
 			}
+			in.pending.Ready = true
 		}
 	}
 	return nil

@@ -12,5 +12,5 @@
 //   - There is no native form. wazero's own cache directory reports a damaged
 //     entry as a failure to compile and knows no secret, so it is not used;
 //     compiled modules are kept in memory only.
-//   - Relaxed SIMD, wide arithmetic and multiple memories are not there.
+//   - Relaxed SIMD and wide arithmetic are not there.
 package wazero

@@ -67,7 +67,7 @@ func (e *wazeroEngine) link(in *instance, config engine.InstanceConfig) error {
 		}
 		return nil
 	})
-	ctx = experimental.WithMemoryAllocator(ctx, allocator{in.space})
+	ctx = experimental.WithMemoryAllocator(ctx, &allocator{space: in.space})
 	for i, link := range config.Modules {
 		m, ok := link.Module.(*module)
 		if !ok {
@@ -85,7 +85,7 @@ func (e *wazeroEngine) link(in *instance, config engine.InstanceConfig) error {
 		if err := in.checkImports(m, link.Name); err != nil {
 			return err
 		}
-		linked, err := e.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+		linked, err := e.instantiate(ctx, m)
 		if reason := in.pending.Take(); reason != nil {
 			return reason // a start function called a host function that failed
 		}
@@ -98,6 +98,7 @@ func (e *wazeroEngine) link(in *instance, config engine.InstanceConfig) error {
 		in.names, in.linked = append(in.names, link.Name), append(in.linked, linked)
 		if i == 0 {
 			in.budget, _ = linked.ExportedGlobal(abi.BudgetExport).(api.MutableGlobal)
+			in.pending.Ready = true
 		}
 	}
 	return nil
@@ -131,13 +132,39 @@ func (in *instance) gives(wanted importedFunction) bool {
 	return false
 }
 
+// instantiate makes a module instance without a name, which no other instance
+// can see.
+func (e *wazeroEngine) instantiate(ctx context.Context, m *module) (linked api.Module, err error) {
+	defer func() {
+		switch reason := recover(); reason {
+		case nil:
+		case errSecondMemory:
+			linked, err = nil, errSecondMemory
+		default:
+			panic(reason)
+		}
+	}()
+	return e.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+}
+
+var errSecondMemory = errors.New("it defines a memory of its own")
+
 // allocator gives the instance's space to wazero as the memory that the first
 // module defines.
-type allocator struct{ space *linear.Space }
+type allocator struct {
+	space *linear.Space
+	given bool
+}
 
-func (a allocator) Allocate(_, _ uint64) experimental.LinearMemory { return a }
+func (a *allocator) Allocate(_, _ uint64) experimental.LinearMemory {
+	if a.given {
+		panic(errSecondMemory) // there is no other way to refuse
+	}
+	a.given = true
+	return a
+}
 
-func (a allocator) Reallocate(size uint64) []byte {
+func (a *allocator) Reallocate(size uint64) []byte {
 	if size > abi.MemoryPages*abi.PageSize {
 		return nil // the memory cannot grow
 	}
@@ -145,7 +172,7 @@ func (a allocator) Reallocate(size uint64) []byte {
 }
 
 // Free does nothing: Instance.Close frees the space.
-func (allocator) Free() {}
+func (*allocator) Free() {}
 
 func (in *instance) Function(moduleName, name string) (engine.Function, error) {
 	for i := range in.names {

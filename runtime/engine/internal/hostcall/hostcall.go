@@ -11,6 +11,10 @@ import (
 
 // Pending holds why a guest's call is being unwound. One per instance.
 type Pending struct {
+	// Ready says that the instance has its memory; before that, host functions
+	// have nothing to work on.
+	Ready bool
+
 	err      error
 	panicked any
 }
@@ -24,6 +28,10 @@ func (p *Pending) Run(instance engine.Instance, function *engine.HostFunc, args 
 			p.panicked = recover()
 		}
 	}()
+	if !p.Ready {
+		p.err = engine.Unlinked("the start function of the first module calls %q before there is a memory", function.Name)
+		return 0, false
+	}
 	Normalise(args, function.Params)
 	result, err := function.Func(instance, args)
 	if err != nil {
