@@ -149,12 +149,11 @@ func (r *renderer) fit(sections []section) []string {
 	shown := make([]bool, len(sections))
 	hidden := 0
 	for _, i := range byRank {
-		hidden += sections[i].hides
 		if len(sections[i].rows) > room {
-			hidden += 1 // the labels of a hidden place count as one
-			hidden -= sections[i].hides
+			hidden++ // the labels of a hidden place count as one
 			continue
 		}
+		hidden += sections[i].hides
 		shown[i] = true
 		room -= len(sections[i].rows)
 	}
