@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/heddle-lang/heddle/ir/abi"
@@ -94,6 +96,36 @@ func BenchmarkMapScratch(b *testing.B) {
 		in := bench.instance(b)
 		for b.Loop() {
 			if err := in.MapScratch(abi.WindowBase, 1<<20); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkMapFile maps 16 MiB of a file, reads it all and unmaps it.
+func BenchmarkMapFile(b *testing.B) {
+	const length = 16 << 20
+	path := filepath.Join(b.TempDir(), "column")
+	if err := os.WriteFile(path, make([]byte, length), 0o666); err != nil {
+		b.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	eachEngine(b, func(b *testing.B, bench *bench) {
+		in := bench.instance(b)
+		sum := function(b, in, "sum")
+		b.SetBytes(length)
+		for b.Loop() {
+			if err := in.MapFile(abi.WindowBase, length, file.Fd(), 0); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := sum.Call(abi.WindowBase, length/4); err != nil {
+				b.Fatal(err)
+			}
+			if err := in.Unmap(abi.WindowBase, length); err != nil {
 				b.Fatal(err)
 			}
 		}

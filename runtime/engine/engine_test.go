@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -287,6 +288,56 @@ func TestSeveralQueries(t *testing.T) {
 		if got, err := second.Call(abi.PrivateBase); got != 77 || err != nil {
 			t.Errorf("the second module reads %d (%v), want 77", got, err)
 		}
+	})
+}
+
+// Instances of one engine come and go on many goroutines, beside the garbage
+// collector, with errors and traps among their calls.
+func TestHammer(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, b *bench) {
+		b.onTick = func(engine.Instance) error { return errTick }
+		var group sync.WaitGroup
+		for worker := range 8 {
+			group.Go(func() {
+				for round := range 20 {
+					in, err := b.engine.NewInstance(b.config())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					call := func(name string, args ...uint64) (uint64, error) {
+						f, err := in.Function("query", name)
+						if err != nil {
+							return 0, err
+						}
+						return f.Call(args...)
+					}
+					addr := uint64(abi.SharedBase + worker*4096)
+					if _, err := call("store", addr, uint64(round)); err != nil {
+						t.Error(err)
+					}
+					if _, err := call("tick"); err != errTick {
+						t.Errorf("tick: %v", err)
+					}
+					if _, err := call("divide", 1, 0); codeOf(err) != engine.CodeDivision {
+						t.Errorf("divide: %v", err)
+					}
+					if got, err := call("load", addr); got != uint64(round) || err != nil {
+						t.Errorf("load: %d, %v; want %d", got, err, round)
+					}
+					if round%5 == 0 {
+						runtime.GC()
+					}
+					if err := in.Close(); err != nil {
+						t.Error(err)
+					}
+					if _, err := call("add", 1, 2); err == nil {
+						t.Error("a closed instance answered")
+					}
+				}
+			})
+		}
+		group.Wait()
 	})
 }
 

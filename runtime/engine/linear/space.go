@@ -3,6 +3,7 @@
 package linear
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"unsafe"
@@ -21,6 +22,8 @@ type Space struct {
 	owned   bool // this package made the reservation and unmaps it
 	fault   faultSlot
 }
+
+var errClosed = errors.New("the space is closed")
 
 // The whole range of addresses that a 32-bit index can reach.
 const spaceLength = 1 << 32
@@ -145,6 +148,9 @@ func (s *Space) clear(addr uint32, length int) error {
 // place maps over a part of the reservation. MAP_FIXED is safe because every
 // range has been checked to lie inside it.
 func (s *Space) place(addr uint32, length, fd int, offset int64, protection, flags int) error {
+	if s.base == nil {
+		return errClosed
+	}
 	_, err := unix.MmapPtr(fd, offset, unsafe.Add(s.base, uintptr(addr)), uintptr(length), protection, flags|unix.MAP_FIXED)
 	return err
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/heddle-lang/heddle/runtime/engine/linear"
 )
 
-var errClosed = errors.New("calling compiled code: the instance is closed")
+var errClosed = errors.New("the instance is closed")
 
 type instance struct {
 	store     *wt.Store
@@ -140,6 +140,9 @@ func (in *instance) adoptMemory(first *wt.Instance, name string, heap *linear.He
 }
 
 func (in *instance) Function(moduleName, name string) (engine.Function, error) {
+	if in.closed {
+		return nil, errClosed
+	}
 	for i := range in.names {
 		if in.names[i] != moduleName {
 			continue

@@ -15,7 +15,7 @@ import (
 	"github.com/heddle-lang/heddle/runtime/engine/linear"
 )
 
-var errClosed = errors.New("calling compiled code: the instance is closed")
+var errClosed = errors.New("the instance is closed")
 
 type instance struct {
 	context context.Context // carries the instance to its host functions
@@ -175,6 +175,9 @@ func (a *allocator) Reallocate(size uint64) []byte {
 func (*allocator) Free() {}
 
 func (in *instance) Function(moduleName, name string) (engine.Function, error) {
+	if in.closed {
+		return nil, errClosed
+	}
 	for i := range in.names {
 		if in.names[i] != moduleName {
 			continue
