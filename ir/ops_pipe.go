@@ -50,6 +50,8 @@ const (
 	OpAggregateInto
 	OpSortInto
 	OpEmit
+	OpRun
+	OpResult
 )
 
 func init() {
@@ -101,6 +103,22 @@ func init() {
 	} {
 		define(code, OpInfo{Name: op.name, Level: PipeLevel, Operands: Variadic, Signature: "T...", Attributes: []AttributeInfo{stateAttribute}, Traits: Terminator, Doc: op.doc})
 	}
+}
+
+func init() {
+	define(OpRun, OpInfo{
+		Name: "run", Level: PipeLevel, Attributes: []AttributeInfo{{Name: "pipeline", Kind: AttrSymbol, Doc: "the function"}},
+		Doc: "Runs a pipeline to its end, on all workers. The entry function of a module at the pipe level is a list of these and a result.",
+	})
+	define(OpResult, OpInfo{
+		Name: "result", Level: PipeLevel, Traits: Terminator,
+		Attributes: []AttributeInfo{
+			{Name: "state", Kind: AttrSymbol, Doc: "the state that holds the result"},
+			{Name: "columns", Kind: AttrNames, Doc: "fields of its rows, in order; one may stand twice"},
+			{Name: "labels", Kind: AttrNames, Doc: "what people call them"},
+		},
+		Doc: "The result of the program.",
+	})
 }
 
 func inferFields(op *Op) ([]Type, error) {

@@ -38,17 +38,19 @@ const (
 )
 
 // A string value is packed into 64 bits: its address in the low half, its length in
-// bytes in the high half. The empty string may have any address. Strings in the
-// column windows die with their morsel unless they lie below the address in the
-// context's StableLimit word; whoever stores a string in a record copies it into the
-// record's page unless it is stable.
+// bytes in the high half. The empty string may have any address. A string is stable
+// when it lies in [stable base, stable limit), two words of the context: parameters and
+// dictionaries at the top of the heap, and columns that are mapped at the same
+// addresses for the whole run at the bottom of the windows. Whoever stores any other
+// string in a record copies it into the record's page.
 
 // The context: one block in the shared heap per run of a program, whose address is
 // the first argument of every function that a program exports.
 const (
-	// ContextStableLimit is a 32-bit address: text in the heap, or in a window below
-	// this address, lives as long as the program runs.
-	ContextStableLimit = 0
+	// ContextStableBase and ContextStableLimit are 32-bit addresses: text between them
+	// lives, at the same address in all workers, as long as the program runs.
+	ContextStableBase  = 0
+	ContextStableLimit = 4
 	// ContextParameters begins the parameters, ParameterSize bytes each: the value in
 	// the low bytes (bools and integers sign-extended to 64 bits, decimals to 128;
 	// floats; strings packed; intervals: months i32, days i32, microseconds i64), or
@@ -60,8 +62,8 @@ const (
 
 // The shared header of a state, at Program.States[i].SharedOffset in the context.
 const (
-	StateDirectory  = 0  // hash table: 32-bit address of 2^(32-shift) record addresses, 0 when the table is empty
-	StateShift      = 4  // hash table: slot = hash >>> shift
+	StateDirectory  = 0  // hash table: 32-bit address of 2^(32-shift) record addresses; valid also when the table is empty
+	StateShift      = 4  // hash table: slot = hash >>> shift, from 1 to 31
 	StateResidentLo = 8  // hash table: bit p is set when partition p is in the directory (partitions 0 to 31)
 	StateResidentHi = 12 // partitions 32 to 63
 	StateHeaderSize = 32
@@ -126,7 +128,7 @@ const (
 	FailImport = "fail"
 )
 
-// GroupSize limits a direct aggregate: at most so many slots.
+// MaxDirectSlots limits a direct aggregate.
 const MaxDirectSlots = 4096
 
 // A compiled LIKE pattern, 8-byte aligned:
