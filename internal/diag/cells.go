@@ -17,6 +17,10 @@ const (
 	longestCluster = 64
 	// bytesPerCell bounds the bytes that are looked at for one cell of a window.
 	bytesPerCell = 16
+	// longestMessage and longestWord bound what is shown of a message that
+	// quotes a name of megabytes; the JSON form has all of it.
+	longestMessage = 8 << 10 // bytes
+	longestWord    = 256     // cells
 )
 
 // glyph is what one piece of a source text looks like on a terminal.
@@ -93,10 +97,23 @@ func printable(s string) string {
 	return b.String()
 }
 
+// shorten cuts a text that is much too long for a page.
+func shorten(s string) string {
+	if len(s) <= longestMessage {
+		return s
+	}
+	at := longestMessage
+	for at > longestMessage-utf8.UTFMax && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return s[:at] + ellipsis
+}
+
 // wrap breaks a message into lines of at most width cells, at spaces. A word
-// that is longer stays whole, so that a path can be copied. Newlines of the
-// message are kept. The result has at least one line.
+// that is longer stays whole, so that a path can be copied, unless no path is
+// as long. Newlines of the message are kept. The result has at least one line.
 func wrap(message string, width int) []string {
+	message = shorten(message)
 	var out []string
 	for _, paragraph := range strings.Split(message, "\n") {
 		paragraph = printable(paragraph)
@@ -106,6 +123,7 @@ func wrap(message string, width int) []string {
 		}
 		line, lineCells := "", 0
 		for _, word := range strings.Fields(paragraph) {
+			word = ansi.Truncate(word, longestWord, ellipsis)
 			cells := ansi.StringWidth(word)
 			if line != "" && lineCells+1+cells > width {
 				out = append(out, line)

@@ -155,6 +155,16 @@ func renderCases(t testing.TB) []renderCase {
 			New("E0501", "cannot read the file").At(report, Span{}, "only the file is known"),
 			New("E0501", "no file").At(nil, Span{Start: 1, End: 2}, "nowhere"),
 		}},
+		{name: "long-texts", width: 60, list: List{
+			New("E0213", "a headline %s", strings.Repeat("of many words ", 30)).
+				At(report, span(t, report, "o_totalprize", 0), "a label %s", strings.Repeat("that goes on ", 30)).
+				Label(report, span(t, report, "c_name", 0), "a second %s", strings.Repeat("that goes on ", 5)).
+				Note("a note %s", strings.Repeat("with 漢字 in it ", 30)).
+				Helpf("some help"),
+			New("E0213", "no column named %q", strings.Repeat("x", 10<<20)).
+				At(report, span(t, report, "o_custkey", 0), "%s", strings.Repeat("y", 10<<20)).
+				Note("/a/path/%s/that/is/longer/than/the/page", strings.Repeat("deep/", 12)),
+		}},
 		{name: "crowded", list: List{crowded}},
 		{name: "patches", list: List{
 			New("E0101", "a line too many").

@@ -19,7 +19,7 @@ const (
 // fix renders a repair as its message and, below it, a patch.
 func (r *renderer) fix(fix Fix, places []filePlaces) []string {
 	lead := "help: "
-	rows := cut(wrap(lead+oneLine(fix.Message), r.width), maxHeadRows)
+	rows := cut(wrap(lead+oneLine(fix.Message), r.width-len(ellipsis)), maxHeadRows)
 	if rest, ok := strings.CutPrefix(rows[0], lead); ok {
 		rows[0] = r.paint(cyan, "help") + ": " + rest
 	}
@@ -39,7 +39,7 @@ func (r *renderer) fix(fix Fix, places []filePlaces) []string {
 			return rows
 		}
 		if len(places) == 0 || places[0].file != file {
-			patch = append(patch, strings.Repeat(" ", r.digits+1)+r.paint(secondary, "-->")+" "+printable(file.Name))
+			patch = append(patch, strings.Repeat(" ", r.digits+1)+r.paint(secondary, "-->")+" "+printable(shorten(file.Name)))
 		}
 		patch = append(patch, r.under(""))
 		patch = append(patch, body...)

@@ -11,6 +11,9 @@ import (
 // snippet; further ones are shown on their first line alone.
 const lanes = 2
 
+// maxHangingRows is how many rows a message below its label takes.
+const maxHangingRows = 4
+
 // mark is a label with its place on the lines of a snippet.
 type mark struct {
 	Label
@@ -235,7 +238,7 @@ func (r *renderer) beside(signs *canvas, m *mark) (row string, fits bool) {
 	if m.Message == "" {
 		return row, true
 	}
-	message := printable(oneLine(m.Message))
+	message := printable(shorten(oneLine(m.Message)))
 	if len(signs.signs)+1+ansi.StringWidth(message) > r.room() {
 		return row, false
 	}
@@ -246,12 +249,12 @@ func (r *renderer) beside(signs *canvas, m *mark) (row string, fits bool) {
 // of it when the message needs the room. Each row begins with what c holds.
 func (r *renderer) hanging(c *canvas, m *mark, column int) []string {
 	const readable = 40
-	message := oneLine(m.Message)
+	message := shorten(oneLine(m.Message))
 	need := min(ansi.StringWidth(message), readable)
 	at := max(min(column, r.room()-need), 0)
 	c.truncate(at)
 	var rows []string
-	for _, line := range wrap(message, max(r.room()-at, readable/2)) {
+	for _, line := range cut(wrap(message, max(r.room()-at-len(ellipsis), readable/2)), maxHangingRows) {
 		rows = append(rows, r.under(c.draw(r, at)+r.paint(r.tone(m), line)))
 	}
 	return rows

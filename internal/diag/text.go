@@ -22,6 +22,7 @@ const (
 	narrowest     = 40
 	maxRows       = 20 // of one diagnostic
 	maxHeadRows   = 3
+	maxRemarkRows = stackFrames + 2 // the note with a stack
 	maxPlaceRows  = 12
 	maxPlaces     = 8 // labels shown of one file
 	sourceIndents = 4 // cells of " | " and the space before the line number
@@ -92,12 +93,14 @@ func (r *renderer) paint(s style, text string) string {
 	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 }
 
-// section is a part of a diagnostic that is shown whole or not at all.
+// section is a part of a diagnostic that is shown or counted as hidden.
 type section struct {
 	rows []string
 	rank int // the lower, the sooner it gets a place
 	// hides is how many labels the section itself left out.
 	hides int
+	// text can be cut short when there is no room for all of it.
+	text bool
 }
 
 func (r *renderer) diagnostic(d *Diagnostic) []string {
@@ -122,10 +125,10 @@ func (r *renderer) diagnostic(d *Diagnostic) []string {
 		sections = append(sections, section{rows: rows, rank: rank, hides: hidden})
 	}
 	for _, note := range slices.Concat(extra, d.Notes) {
-		sections = append(sections, section{rows: r.remark("note", note), rank: 4})
+		sections = append(sections, section{rows: r.remark("note", note), rank: 4, text: true})
 	}
 	for _, help := range d.Help {
-		sections = append(sections, section{rows: r.remark("help", help), rank: 2})
+		sections = append(sections, section{rows: r.remark("help", help), rank: 2, text: true})
 	}
 	for _, fix := range d.Fixes {
 		sections = append(sections, section{rows: r.fix(fix, places), rank: 3})
@@ -149,6 +152,9 @@ func (r *renderer) fit(sections []section) []string {
 	shown := make([]bool, len(sections))
 	hidden := 0
 	for _, i := range byRank {
+		if sections[i].text && room > 0 {
+			sections[i].rows = cut(sections[i].rows, room)
+		}
 		if len(sections[i].rows) > room {
 			hidden++ // the labels of a hidden place count as one
 			continue
@@ -178,8 +184,7 @@ func (r *renderer) head(d *Diagnostic) []string {
 	if d.Code != "" {
 		kind += "[" + printable(string(d.Code)) + "]"
 	}
-	lines := wrap(kind+": "+oneLine(d.Message), r.width)
-	lines = cut(lines, maxHeadRows)
+	lines := cut(wrap(kind+": "+oneLine(d.Message), r.width-len(ellipsis)), maxHeadRows)
 	for i, line := range lines {
 		if rest, ok := strings.CutPrefix(line, kind); i == 0 && ok {
 			lines[i] = r.paint(r.main, kind) + r.paint(bold, rest)
@@ -203,7 +208,7 @@ func cut(lines []string, limit int) []string {
 // remark is a note or a help, its further lines indented below the first.
 func (r *renderer) remark(kind, message string) []string {
 	lead := r.blank() + "= " + kind + ": "
-	lines := cut(wrap(message, max(r.width-len(lead), narrowest/2)), stackFrames+2)
+	lines := cut(wrap(message, max(r.width-len(lead)-len(ellipsis), narrowest/2)), maxRemarkRows)
 	for i, line := range lines {
 		if i > 0 {
 			lines[i] = strings.TrimRight(strings.Repeat(" ", len(lead))+line, " ")
@@ -306,7 +311,7 @@ func (r *renderer) place(p filePlaces, first bool) (rows []string, hidden int) {
 	if !first {
 		arrow = ":::"
 	}
-	name := printable(p.file.Name)
+	name := printable(shorten(p.file.Name))
 	if len(p.labels) > 0 {
 		l := r.lines.of(p.file)
 		start, _ := l.clip(p.labels[0].Span)
