@@ -1,8 +1,12 @@
 package sql_test
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/heddle-lang/heddle/frontend/sql"
@@ -70,4 +74,66 @@ func BenchmarkParse(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestShareOfOtherCorpora tells in the log how much of other engines' tests
+// parses. None of it need parse in full: their dialects differ.
+func TestShareOfOtherCorpora(t *testing.T) {
+	for _, name := range []string{"sqlite", "duckdb", "datafusion"} {
+		root := corpora(t, "slt", name)
+		parsed, total := 0, 0
+		reasons := map[string]int{}
+		examples := map[string]string{}
+		err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || total > 40_000 {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, query := range sltQueries(string(text)) {
+				total++
+				tree, list := sql.Parse(diag.NewFile(path, query))
+				if len(list) == 0 {
+					parsed++
+					if total%50 == 0 {
+						checkRoundTrip(t, tree)
+					}
+					continue
+				}
+				reasons[list[0].Message]++
+				examples[list[0].Message] = query
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d of %d queries parse (%.1f%%)", name, parsed, total, 100*float64(parsed)/float64(max(total, 1)))
+		messages := slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Or(reasons[b]-reasons[a], strings.Compare(a, b)) })
+		for _, message := range messages[:min(len(messages), 25)] {
+			t.Logf("%6d %s\n%.200s", reasons[message], message, examples[message])
+		}
+	}
+}
+
+// sltQueries finds the SELECTs of a sqllogictest file that are expected to work.
+func sltQueries(text string) []string {
+	var found []string
+	for record := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		lines := strings.Split(record, "\n")
+		for i, line := range lines {
+			if !strings.HasPrefix(line, "query ") || strings.HasPrefix(line, "query error") {
+				continue
+			}
+			body, _, _ := strings.Cut(strings.Join(lines[i+1:], "\n")+"\n", "\n----")
+			first, _, _ := strings.Cut(strings.TrimSpace(body), " ")
+			if word := strings.ToUpper(strings.TrimSpace(first)); (word == "SELECT" || word == "WITH" || word == "FROM") && !strings.Contains(body, "${") {
+				found = append(found, body)
+			}
+			break
+		}
+	}
+	return found
 }

@@ -105,6 +105,7 @@ type grammar struct {
 func newGrammar(p *parser) *grammar {
 	options := []participle.Option{
 		participle.Lexer(lexer.Definition{}),
+		participle.CaseInsensitive("Identifier"), // BY is no reserved word
 		// One token decides everywhere; more would cost time that grows
 		// exponentially with nesting.
 		participle.UseLookahead(1),

@@ -139,14 +139,15 @@ func (r *renderer) diagnostic(d *Diagnostic) []string {
 // fit gives the sections their places in the order of rank.
 func (r *renderer) fit(sections []section) []string {
 	byRank := make([]int, len(sections))
-	total := 0
-	for i := range sections {
+	total, hides := 0, 0
+	for i, s := range sections {
 		byRank[i] = i
-		total += len(sections[i].rows)
+		total += len(s.rows)
+		hides += s.hides
 	}
 	slices.SortStableFunc(byRank, func(a, b int) int { return sections[a].rank - sections[b].rank })
 	room := maxRows - 1 // for the note that something is hidden
-	if total == maxRows {
+	if total == maxRows && hides == 0 {
 		room = maxRows
 	}
 	shown := make([]bool, len(sections))

@@ -141,8 +141,7 @@ func Unreadable(path string, cause error) *diag.Diagnostic {
 	return diag.New(CodeUnreadable, "cannot read %q: %v", path, cause)
 }
 
-// Damaged reports that a file contradicts itself; the rest completes the sentence
-// "... is damaged: it ...".
+// Damaged reports that a file contradicts itself, and how.
 func Damaged(path, format string, args ...any) *diag.Diagnostic {
 	d := diag.New(CodeDamaged, format, args...)
 	d.Message = "file " + strconv.Quote(path) + " is damaged: " + d.Message

@@ -264,15 +264,19 @@ func ConvertCodes(dst []byte, to ir.Layout, src []byte, from ir.Layout, rows int
 
 // LookupCodes turns codes into plain text: as many rows as fit the text area of dst.
 // It returns the number of rows done, fewer than rows when the text area is full, and
-// E0511 when not even the first fits. Codes must be within the dictionary; the code
-// under a NULL gives no text.
+// E0511 when not even the first fits. A code beyond the dictionary is E0503; the code
+// under a NULL is not looked at and gives no text.
 func LookupCodes(dst *Vector, src []byte, width uint8, entries []string, validity []byte, rows int, place Place) (int, error) {
 	offsets := View[uint32](dst.Values, rows+1)
 	used := 0
 	offsets[0] = 0
 	for i := range rows {
 		if IsPresent(validity, i) {
-			entry := entries[code(src, width, i)]
+			c := code(src, width, i)
+			if int(c) >= len(entries) {
+				return 0, Damaged(place.File, "column %q has code %d in a dictionary of %d entries", place.Column, c, len(entries))
+			}
+			entry := entries[c]
 			if len(entry) > len(dst.Text)-used {
 				if i == 0 {
 					return 0, TooLong(place, int64(len(entry)), int64(len(dst.Text)))

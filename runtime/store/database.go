@@ -185,7 +185,7 @@ func (db *Database) File(pattern string) (Table, error) {
 			if format == nil && !info.IsDir() {
 				return nil, db.unknownFormat(path)
 			}
-			return db.openEntry(entry{path: path, format: format, directory: info.IsDir()}, pattern, path)
+			return db.openEntry(entry{path: path, format: format, directory: info.IsDir()}, pattern, "")
 		}
 		if !hasPattern(path) {
 			return nil, db.unreadableFile(path, err)
@@ -197,7 +197,7 @@ func (db *Database) File(pattern string) (Table, error) {
 		if len(paths) == 0 {
 			return nil, diag.New(CodeNoFiles, "no file matches %q", pattern)
 		}
-		return db.openPaths(paths, pattern)
+		return db.openPaths(paths, pattern, "")
 	})
 }
 
@@ -253,18 +253,20 @@ func (db *Database) open(key string, open func() (Table, error)) (Table, error) 
 	return o.table, o.err
 }
 
-func (db *Database) openEntry(e entry, name, path string) (Table, error) {
-	if !e.directory {
-		return openFiles(db.ctx, db.sys, e.format, name, []string{path}, db.fileOptions(name))
+// openEntry opens what a table's name or a path stands for. Directories "key=value"
+// below base make columns; an empty base takes them from the whole path.
+func (db *Database) openEntry(e entry, name, base string) (Table, error) {
+	paths := []string{e.path}
+	if e.directory {
+		var err error
+		if paths, err = db.dataFiles(e.path, nil); err != nil {
+			return nil, err
+		}
+		if len(paths) == 0 {
+			return nil, diag.New(CodeNoFiles, "directory %q holds no data files", e.path)
+		}
 	}
-	paths, err := db.dataFiles(path, nil)
-	if err != nil {
-		return nil, err
-	}
-	if len(paths) == 0 {
-		return nil, diag.New(CodeNoFiles, "directory %q holds no data files", path)
-	}
-	return db.openPaths(paths, name)
+	return db.openPaths(paths, name, base)
 }
 
 func (db *Database) fileOptions(name string) FileOptions {
@@ -272,7 +274,7 @@ func (db *Database) fileOptions(name string) FileOptions {
 }
 
 // openPaths opens files that must all be of one format.
-func (db *Database) openPaths(paths []string, name string) (Table, error) {
+func (db *Database) openPaths(paths []string, name, base string) (Table, error) {
 	format, _ := FormatOfPath(paths[0])
 	if format == nil {
 		return nil, db.unknownFormat(paths[0])
@@ -286,7 +288,7 @@ func (db *Database) openPaths(paths []string, name string) (Table, error) {
 			return nil, diag.New(CodeFilesDisagree, "%q is %s and %q is %s", paths[0], format.Name, path, other.Name)
 		}
 	}
-	return openFiles(db.ctx, db.sys, format, name, paths, db.fileOptions(name))
+	return openFiles(db.ctx, db.sys, format, base, paths, db.fileOptions(name))
 }
 
 // Close closes every table. It must not be called while scans are open.

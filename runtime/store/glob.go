@@ -5,6 +5,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/heddle-lang/heddle/internal/diag"
 )
 
 func hasPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
@@ -104,8 +106,8 @@ func (db *Database) dataFiles(root string, accept func(relative string) bool) ([
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if _, known := diag.FromError(err); err != nil && !known {
+		err = Unreadable(root, err)
 	}
-	return paths, nil
+	return paths, err
 }

@@ -18,10 +18,11 @@ const partitionNull = "__HIVE_DEFAULT_PARTITION__"
 // partition is the "key=value" directories on the path of a file, outermost first.
 type partition []struct{ key, value string }
 
-// parsePartition reads the directories of a path; the file's own name does not count.
-func parsePartition(path string) partition {
+// parsePartition reads the directories of a path below base; the file's own name does
+// not count.
+func parsePartition(base, path string) partition {
 	var found partition
-	dir := filepath.ToSlash(filepath.Dir(path))
+	dir := filepath.ToSlash(filepath.Dir(strings.TrimPrefix(path, base)))
 	for name := range strings.SplitSeq(dir, "/") {
 		key, value, ok := strings.Cut(name, "=")
 		if !ok || key == "" {
@@ -49,12 +50,12 @@ type partitionColumn struct {
 
 // partitionColumns turns the keys of the files into columns: of integers or dates
 // where all values are such, else of strings. Files whose keys differ are E0512.
-func partitionColumns(paths []string) ([]partitionColumn, error) {
-	first := parsePartition(paths[0])
+func partitionColumns(base string, paths []string) ([]partitionColumn, error) {
+	first := parsePartition(base, paths[0])
 	columns := make([]partitionColumn, len(first))
 	texts := make([][]string, len(first))
 	for _, path := range paths {
-		keys := parsePartition(path)
+		keys := parsePartition(base, path)
 		same := len(keys) == len(first)
 		for i := 0; same && i < len(keys); i++ {
 			same = keys[i].key == first[i].key

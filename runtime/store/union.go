@@ -26,9 +26,9 @@ type union struct {
 }
 
 // openFiles opens the files of a table; a single file without partitions is itself.
-func openFiles(ctx context.Context, sys *system.System, format *Format, name string, paths []string, options FileOptions) (_ Table, err error) {
-	options.Table = name
-	partitions, err := partitionColumns(paths)
+// Partitions are the directories below base.
+func openFiles(ctx context.Context, sys *system.System, format *Format, base string, paths []string, options FileOptions) (_ Table, err error) {
+	partitions, err := partitionColumns(base, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func openFiles(ctx context.Context, sys *system.System, format *Format, name str
 			return nil, err
 		}
 	}
-	if err := u.describe(name); err != nil {
+	if err := u.describe(options.Table); err != nil {
 		return nil, err
 	}
 	return u, nil

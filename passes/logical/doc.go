@@ -1,0 +1,20 @@
+// Package logical holds the passes over the flow level: they take functions as a
+// front end wrote them and give functions that mean the same and cost less.
+// Package passes orders them.
+//
+// One pass is one file. Passes share three helpers: editor (graph.go) rebuilds a
+// function around changed operators, emitter (emit.go) writes scalar code with
+// value numbering, and scalar.go answers questions about scalar code: which
+// columns it reads, whether it can trap, where a NULL makes it NULL.
+//
+// What every pass keeps:
+//
+//   - the rows of the result, as a multiset, and their order where the source
+//     fixes one;
+//   - traps: an optimised program traps only where the source would. It may trap
+//     less, since code whose value nobody needs is dropped;
+//   - names: a column keeps its name, as package ir asks.
+//
+// NULL-ness in types may become tighter, never looser. Statistics choose among
+// plans that are all right; no rewrite is justified by a statistic.
+package logical

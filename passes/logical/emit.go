@@ -1,0 +1,267 @@
+package logical
+
+import (
+	"hash/maphash"
+
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+)
+
+// emitter writes scalar code into one block. It numbers values: asking twice for
+// the same pure op on the same operands gives the same value, so within what one
+// emitter wrote, equal expressions are equal pointers. All scalar ops are pure.
+type emitter struct {
+	block  *ir.Block
+	outer  *emitter // of the region around an if's region
+	table  map[uint64][]*ir.Op
+	span   diag.Span
+	copied map[*ir.Value]*ir.Value
+}
+
+var numberingSeed = maphash.MakeSeed()
+
+// newEmitter writes into a new block with arguments of the given types.
+func newEmitter(arguments ...ir.Type) *emitter {
+	return &emitter{block: ir.NewBlock(arguments...), table: map[uint64][]*ir.Op{}}
+}
+
+// inner writes into a region inside the block of em.
+func (em *emitter) inner() *emitter {
+	return &emitter{block: ir.NewBlock(), outer: em, table: map[uint64][]*ir.Op{}, span: em.span}
+}
+
+// op gives the value of an op without regions, written at most once.
+func (em *emitter) op(code ir.Opcode, operands []*ir.Value, attributes ...ir.Attribute) *ir.Value {
+	key := number(code, operands, attributes)
+	for scope := em; scope != nil; scope = scope.outer {
+		for _, known := range scope.table[key] {
+			if known.Code == code && sameOperands(known.Operands, operands) && sameAttributes(known.Attributes, attributes) {
+				return known.Result()
+			}
+		}
+	}
+	b := ir.Builder{Block: em.block, Span: em.span}
+	op := b.Op(code, operands, attributes...)
+	em.table[key] = append(em.table[key], op)
+	return op.Result()
+}
+
+// number hashes an op for value numbering. Operands count by the code that defines
+// them, which is enough to keep chains short; pointers decide.
+func number(code ir.Opcode, operands []*ir.Value, attributes []ir.Attribute) uint64 {
+	h := &hasher{}
+	h.SetSeed(numberingSeed)
+	h.int(uint64(code))
+	for _, v := range operands {
+		maphash.WriteComparable(&h.Hash, v)
+	}
+	for i := range attributes {
+		h.attribute(attributes[i].Value)
+	}
+	return h.sum()
+}
+
+func sameOperands(a, b []*ir.Value) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAttributes compares by content hash under two seeds' worth of bits: one hash
+// selects the chain, the other is taken here.
+func sameAttributes(a, b []ir.Attribute) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	if len(a) == 0 {
+		return true
+	}
+	return attributesHash(a) == attributesHash(b)
+}
+
+var comparingSeed = maphash.MakeSeed()
+
+func attributesHash(attributes []ir.Attribute) uint64 {
+	h := &hasher{}
+	h.SetSeed(comparingSeed)
+	for i := range attributes {
+		h.text(attributes[i].Name)
+		h.attribute(attributes[i].Value)
+	}
+	return h.sum()
+}
+
+// constant writes a literal.
+func (em *emitter) constant(t ir.Type, value ir.Datum) *ir.Value {
+	return em.op(ir.OpConst, nil, ir.Attr("value", value), ir.Attr("type", t.WithNull(value.Null)))
+}
+
+func (em *emitter) bool(b bool) *ir.Value { return em.constant(ir.Of(ir.Bool), ir.BoolDatum(b)) }
+
+func (em *emitter) null(t ir.Type) *ir.Value { return em.constant(t, ir.NullDatum) }
+
+// field reads a column from whichever of the block's rows has it.
+func (em *emitter) field(name string) *ir.Value {
+	scope := em
+	for scope.outer != nil {
+		scope = scope.outer
+	}
+	for _, row := range scope.block.Arguments {
+		if index, _ := row.Type.Field(name); index >= 0 {
+			return scope.op(ir.OpField, []*ir.Value{row}, ir.Attr("name", name))
+		}
+	}
+	panic("BUG: no row with a column " + name)
+}
+
+// and writes the conjunction of predicates; of none it is true.
+func (em *emitter) and(predicates []*ir.Value) *ir.Value { return em.connective(ir.OpAnd, predicates) }
+
+// or writes the disjunction of predicates; of none it is false.
+func (em *emitter) or(predicates []*ir.Value) *ir.Value { return em.connective(ir.OpOr, predicates) }
+
+func (em *emitter) connective(code ir.Opcode, predicates []*ir.Value) *ir.Value {
+	switch len(predicates) {
+	case 0:
+		return em.bool(code == ir.OpAnd)
+	case 1:
+		return predicates[0]
+	default:
+		return em.op(code, predicates)
+	}
+}
+
+// yield ends the block and gives it without the ops that nothing reads.
+func (em *emitter) yield(values ...*ir.Value) *ir.Block {
+	ir.At(em.block).Yield(values...)
+	sweep(em.block)
+	return em.block
+}
+
+// sweep removes ops whose results nothing reads.
+func sweep(block *ir.Block) {
+	live := map[*ir.Value]bool{}
+	var mark func(b *ir.Block)
+	mark = func(b *ir.Block) {
+		for i := len(b.Ops) - 1; i >= 0; i-- {
+			op := b.Ops[i]
+			if i < len(b.Ops)-1 {
+				used := false
+				for _, v := range op.Results {
+					used = used || live[v]
+				}
+				if !used {
+					continue
+				}
+			}
+			for _, v := range op.Operands {
+				live[v] = true
+			}
+			for _, region := range op.Regions {
+				mark(region)
+			}
+		}
+	}
+	mark(block)
+	var drop func(b *ir.Block)
+	drop = func(b *ir.Block) {
+		kept := b.Ops[:0]
+		for i, op := range b.Ops {
+			used := i == len(b.Ops)-1
+			for _, v := range op.Results {
+				used = used || live[v]
+			}
+			if used {
+				for _, region := range op.Regions {
+					drop(region)
+				}
+				kept = append(kept, op)
+			}
+		}
+		b.Ops = kept
+	}
+	drop(block)
+}
+
+// substitution says what a column of the copied code becomes. nil: itself.
+type substitution func(em *emitter, column string) *ir.Value
+
+// copy writes the code of a value into the emitter's block. Columns are read from
+// the block's rows by name, or replaced by the substitution. Everything that one
+// emitter copies with one substitution shares its values.
+func (em *emitter) copy(v *ir.Value, replace substitution) *ir.Value {
+	for scope := em; scope != nil; scope = scope.outer {
+		if done, ok := scope.copied[v]; ok {
+			return done
+		}
+	}
+	op := v.Op
+	if op == nil {
+		panic("BUG: a row is used other than by field")
+	}
+	var result *ir.Value
+	switch {
+	case op.Code == ir.OpField && op.Operands[0].Op == nil:
+		name := ir.AttributeAs[string](op, "name")
+		if replace != nil {
+			result = replace(em.root(), name)
+		}
+		if result == nil {
+			result = em.field(name)
+		}
+		em.root().remember(v, result)
+		return result
+	case op.Code == ir.OpIf:
+		condition := em.copy(op.Operands[0], replace)
+		regions := make([]*ir.Block, len(op.Regions))
+		for i, region := range op.Regions {
+			in := em.inner()
+			values := make([]*ir.Value, 0, len(region.Terminator().Operands))
+			for _, y := range region.Terminator().Operands {
+				values = append(values, in.copy(y, replace))
+			}
+			ir.At(in.block).Yield(values...)
+			regions[i] = in.block
+		}
+		b := ir.Builder{Block: em.block, Span: op.Span}
+		made := b.Build(ir.OpIf, []*ir.Value{condition}, regions, op.Attributes...)
+		for i, r := range op.Results {
+			em.remember(r, made.Results[i])
+		}
+		return made.Results[v.Index]
+	default:
+		if len(op.Regions) > 0 {
+			panic("BUG: no copy of " + op.Code.String())
+		}
+		operands := make([]*ir.Value, len(op.Operands))
+		for i, operand := range op.Operands {
+			operands[i] = em.copy(operand, replace)
+		}
+		span := em.span
+		em.span = op.Span
+		result = em.op(op.Code, operands, op.Attributes...)
+		em.span = span
+	}
+	em.remember(v, result)
+	return result
+}
+
+func (em *emitter) remember(v, copied *ir.Value) {
+	if em.copied == nil {
+		em.copied = map[*ir.Value]*ir.Value{}
+	}
+	em.copied[v] = copied
+}
+
+func (em *emitter) root() *emitter {
+	for em.outer != nil {
+		em = em.outer
+	}
+	return em
+}

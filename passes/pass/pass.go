@@ -1,0 +1,37 @@
+package pass
+
+import (
+	"hash/maphash"
+
+	"github.com/heddle-lang/heddle/ir"
+)
+
+// Pass is one step of the way from a program to its lower form. Run edits the
+// module in place and reports exactly whether it changed anything: fixpoint
+// groups end on that answer. A pass is deterministic, holds no state between
+// runs, and prints nothing.
+type Pass struct {
+	Name string // lower-case words joined by hyphens, unique in the list
+	Doc  string // one line, without a full stop
+	Run  func(*Context, *ir.Module) (changed bool, err error)
+
+	// Level is the level of the functions that the pass reads.
+	Level ir.Level
+	// Required passes cannot be disabled: what follows relies on them.
+	Required bool
+}
+
+// Context is what one run of the pass list shares among its passes.
+type Context struct {
+	// Derived remembers what a pass has already added to the program, by content,
+	// so that an implied predicate that another pass rewrote or removed is not
+	// added again. A set, never iterated.
+	Derived map[uint64]bool
+	// Seed makes the content hashes of this run.
+	Seed maphash.Seed
+}
+
+// NewContext returns the context of one run.
+func NewContext() *Context {
+	return &Context{Derived: map[uint64]bool{}, Seed: maphash.MakeSeed()}
+}
