@@ -247,6 +247,8 @@ func (p *parser) arguments(node *ast.Call) {
 			argument.Value = p.expr()
 			argument.Base = p.from(start)
 			node.Arguments = append(node.Arguments, argument)
+		} else if p.acceptOperator("*") { // COLUMNS(* EXCLUDE (a))
+			node.Arguments = append(node.Arguments, p.star(start, nil))
 		} else {
 			node.Arguments = append(node.Arguments, p.expr())
 		}

@@ -1,6 +1,8 @@
 package sql
 
 import (
+	"strings"
+
 	plex "github.com/alecthomas/participle/v2/lexer"
 
 	"github.com/heddle-lang/heddle/frontend/sql/ast"
@@ -87,9 +89,8 @@ func (p *parser) nestedJoin(outer *ast.Join) bool {
 func (p *parser) joinHead() (*ast.Join, bool) {
 	t := p.peek()
 	if t.Type == lexer.Identifier {
-		if second := p.peekSecond(); (isWord(t, "ASOF") || isWord(t, "SEMI") || isWord(t, "ANTI") || isWord(t, "POSITIONAL")) &&
-			(isKeyword(second, "JOIN") || isKeyword(second, "LEFT")) {
-			p.notYet(t, "this kind of join")
+		if p.joinWord() {
+			p.notYet(t, strings.ToUpper(t.Value)+" JOIN")
 			p.next()
 			return p.joinHead()
 		}
@@ -127,6 +128,10 @@ func (p *parser) joinHead() (*ast.Join, bool) {
 	switch node.Kind {
 	case ast.LeftJoin, ast.RightJoin, ast.FullJoin:
 		p.acceptKeyword("OUTER")
+		if t := p.peek(); p.joinWord() {
+			p.notYet(t, strings.ToUpper(t.Value)+" JOIN")
+			p.next()
+		}
 	}
 	p.expectKeyword("JOIN", "")
 	return node, true
@@ -261,8 +266,11 @@ func (p *parser) bracketedTable(start int, lateral bool) ast.TableExpr {
 
 // joinWord reports whether the next word begins a join rather than an alias.
 func (p *parser) joinWord() bool {
+	if !p.atWord("ASOF") && !p.atWord("SEMI") && !p.atWord("ANTI") && !p.atWord("POSITIONAL") {
+		return false
+	}
 	second := p.peekSecond()
-	return isKeyword(second, "JOIN") || isKeyword(second, "LEFT") && p.atWord("ASOF")
+	return isKeyword(second, "JOIN") || isKeyword(second, "LEFT")
 }
 
 // opensQuery reports whether the parenthesis here opens a query.

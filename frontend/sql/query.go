@@ -485,7 +485,7 @@ func (p *parser) rowLimit() *limit {
 			if !p.acceptKeyword("ALL") {
 				result.limit = p.expr()
 			}
-			if p.atOperator("%") || p.atWord("PERCENT") {
+			if p.atWord("PERCENT") {
 				p.notYet(p.peek(), "LIMIT with a percentage")
 				p.next()
 			}
