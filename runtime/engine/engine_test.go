@@ -162,57 +162,54 @@ func TestBudget(t *testing.T) {
 }
 
 // An endless loop stops within 10 ms of a cancellation, and holds up the
-// garbage collector for no longer.
+// garbage collector for no longer. On a busy machine a time says little, so the
+// best of several counts; a loop that did not tick would block the first one
+// for ever.
 func TestCancel(t *testing.T) {
 	const within = 10 * time.Millisecond
 	forEachEngine(t, func(t *testing.T, b *bench) {
-		in := b.instance(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		running := make(chan struct{})
-		b.onTick = func(in engine.Instance) error {
-			select {
-			case <-running:
-			default:
-				close(running)
+		var stopping, collecting time.Duration
+		for range 20 {
+			stopping, collecting = cancelOnce(t, b)
+			if stopping <= within && collecting <= within {
+				return
 			}
-			in.SetBudget(100_000)
-			return ctx.Err()
 		}
-		endless := function(t, in, "endless")
-		stopped := make(chan error, 1)
-		go func() {
-			_, err := endless.Call()
-			stopped <- err
-		}()
-		<-running
-		collecting := best(5, runtime.GC)
-		start := time.Now()
-		cancel()
-		err := <-stopped
-		took := time.Since(start)
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("the call ended with %v, want the cancellation", err)
-		}
-		t.Logf("stopped after %v; a garbage collection took %v", took, collecting)
-		if took > within && !raceDetector {
-			t.Errorf("the call ended after %v, want at most %v", took, within)
-		}
-		if collecting > within && !raceDetector {
-			t.Errorf("garbage collection took %v beside the call, want at most %v", collecting, within)
-		}
+		t.Errorf("the call ended after %v, and garbage collection took %v beside it; want at most %v", stopping, collecting, within)
 	})
 }
 
-// best is the least of several times: the others measure the machine's load.
-func best(rounds int, run func()) time.Duration {
-	least := time.Duration(math.MaxInt64)
-	for range rounds {
-		start := time.Now()
-		run()
-		least = min(least, time.Since(start))
+// cancelOnce returns how long a garbage collection took beside an endless loop,
+// and how long the loop took to end.
+func cancelOnce(t *testing.T, b *bench) (stopping, collecting time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	running := make(chan struct{})
+	var once sync.Once
+	b.onTick = func(in engine.Instance) error {
+		once.Do(func() { close(running) })
+		in.SetBudget(100_000)
+		return ctx.Err()
 	}
-	return least
+	endless := function(t, b.instance(t), "endless")
+	stopped := make(chan error, 1)
+	go func() {
+		_, err := endless.Call()
+		stopped <- err
+	}()
+	<-running
+	start := time.Now()
+	runtime.GC()
+	collecting = time.Since(start)
+	start = time.Now()
+	cancel()
+	err := <-stopped
+	stopping = time.Since(start)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the call ended with %v, want the cancellation", err)
+	}
+	return stopping, collecting
 }
 
 func TestRefused(t *testing.T) {

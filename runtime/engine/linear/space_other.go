@@ -8,6 +8,9 @@ import (
 	"github.com/heddle-lang/heddle/internal/diag"
 )
 
+// HandlesTruncation is false on this platform.
+const HandlesTruncation = false
+
 // Space cannot exist on this platform.
 type Space struct{ _ struct{} }
 
