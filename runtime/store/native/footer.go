@@ -1,9 +1,11 @@
 package native
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/runtime/store"
@@ -125,7 +127,33 @@ func decodeFooter(data []byte, limit int64) (*footer, error) {
 	if d.err == nil && len(d.rest) > 0 {
 		d.fail("its footer has %d bytes too many", len(d.rest))
 	}
+	if d.err == nil {
+		f.checkOverlap(&d)
+	}
 	return f, d.err
+}
+
+// checkOverlap refuses parts that share bytes: a part that is verified as one column's
+// plain values could otherwise be read as another's codes.
+func (f *footer) checkOverlap(d *decoder) {
+	var all []part
+	for i := range f.columns {
+		c := &f.columns[i]
+		all = append(all, c.offsets, c.entries)
+		for k := range c.pieces {
+			parts := c.pieces[k].parts()
+			all = append(all, parts[:]...)
+		}
+	}
+	slices.SortFunc(all, func(a, b part) int { return cmp.Compare(a.offset, b.offset) })
+	end := int64(0)
+	for _, p := range all {
+		if p.length > 0 && p.offset < end {
+			d.fail("two of its parts overlap at byte %d", p.offset)
+			return
+		}
+		end = p.offset + p.length
+	}
 }
 
 func (d *decoder) column(f *footer, limit int64) columnInfo {
