@@ -14,6 +14,7 @@ import (
 	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	"github.com/heddle-lang/heddle/runtime/engine/internal/processor"
+	"github.com/heddle-lang/heddle/runtime/engine/internal/shape"
 )
 
 // Name is the engine's name in the registry.
@@ -57,6 +58,9 @@ func (e *wazeroEngine) Has(feature engine.Feature) bool {
 func (e *wazeroEngine) Compile(ctx context.Context, wasm []byte) (engine.Module, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if err := shape.Check(wasm); err != nil {
+		return nil, engine.Refused(err)
 	}
 	// Workers help from about a hundred functions on; fewer are compiled by one.
 	compiled, err := e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), wasm)
