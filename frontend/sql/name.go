@@ -51,10 +51,11 @@ func (p *parser) name(what string) *ast.Ident {
 }
 
 // anyName reads a name where reserved words are names too, such as after a
-// point or AS.
+// point or AS. Words that begin a clause are not: in SELECT a. FROM t the name is
+// missing.
 func (p *parser) anyName() *ast.Ident {
 	t := p.peek()
-	if t.Type != lexer.Keyword {
+	if t.Type != lexer.Keyword || endsClause(t) {
 		return p.name("a name")
 	}
 	p.next()

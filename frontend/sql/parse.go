@@ -45,6 +45,13 @@ func Parse(file *diag.File) (*ast.File, diag.List) {
 		if source.last {
 			break
 		}
+		if len(result.Statements) > maxStatements {
+			last := result.Statements[maxStatements].Span()
+			p.list.Add(diag.New(codeTooLarge, "the text has more than %d statements", maxStatements).
+				At(file, last, "the limit is reached here").
+				Helpf("split the text into several files"))
+			break
+		}
 	}
 	list := p.list
 	list.Sort()
@@ -89,6 +96,7 @@ type statementLexer struct {
 	scanner *lexer.Scanner
 	opened  []openBracket
 	count   int
+	stray   bool // a closing bracket was dropped
 	last    bool // the text is over
 }
 
@@ -99,6 +107,7 @@ type openBracket struct {
 
 // Next is what participle calls.
 func (s *statementLexer) Next() (plex.Token, error) {
+again:
 	var t plex.Token
 	t.Type, t.Value, t.Pos.Offset = s.scanner.Scan()
 	switch {
@@ -112,6 +121,10 @@ func (s *statementLexer) Next() (plex.Token, error) {
 		case '(', '[', '{':
 			s.opened = append(s.opened, openBracket{t.Pos.Offset, c})
 		case ')', ']', '}':
+			if len(s.opened) == 0 {
+				s.closesNothing(&t)
+				goto again
+			}
 			s.closeBracket(c)
 		}
 	case lexer.IsMalformed(t.Type):
@@ -130,6 +143,17 @@ func (s *statementLexer) Next() (plex.Token, error) {
 		return plex.EOFToken(t.Pos), nil
 	}
 	return t, nil
+}
+
+// closesNothing reports a closing bracket where none is open. The grammar does
+// not see it, so that the statement is read as if it were not there.
+func (s *statementLexer) closesNothing(t *plex.Token) {
+	if !s.stray {
+		s.stray = true
+		s.parser.list.Add(diag.New(codeClosesNothing, "%s closes nothing", quote(t.Value)).
+			At(s.parser.file, tokenSpan(t), "no bracket is open here").
+			Fix(s.parser.file, tokenSpan(t), "", "remove it"))
+	}
 }
 
 func (s *statementLexer) skipStatement() {

@@ -23,6 +23,9 @@ const (
 	// maxTokens bounds the memory of a statement: participle needs 64 bytes for
 	// each token.
 	maxTokens = 3_000_000
+	// maxStatements bounds the time: a statement costs some microseconds however
+	// short it is.
+	maxStatements = 100_000
 )
 
 // parser is the state of parsing one file. The productions in Go and the grammar
@@ -267,7 +270,7 @@ func (p *parser) expected(what string) {
 		return
 	}
 	p.report(t.Pos.Offset, diag.New(codeUnexpected, "expected %s, found %s", what, p.describe(t)).
-		At(p.file, tokenSpan(t), "expected %s", what))
+		At(p.file, tokenSpan(t), "not expected here"))
 }
 
 // describe names a token in a message.

@@ -72,7 +72,7 @@ func (p *parser) with() *withClause {
 func (p *parser) commonTable() *ast.CommonTable {
 	start := p.start()
 	result := &ast.CommonTable{Name: p.name("a name for the common table")}
-	if p.atOperator("(") {
+	if p.atOperator("(") && !p.atQuery(p.peekSecond()) {
 		result.Columns = p.nameList("the columns")
 	}
 	p.expectKeyword("AS", "and a query in parentheses")

@@ -87,10 +87,8 @@ func (p *parser) statement() ast.Statement {
 		return &ast.QueryStatement{Base: query.Base, Query: query}
 	}
 	p.unknownStatement()
-	p.skip(func(*plex.Token) bool { return false })
-	for !p.peek().EOF() { // a closing bracket that nothing opened
+	for !p.peek().EOF() {
 		p.next()
-		p.skip(func(*plex.Token) bool { return false })
 	}
 	return &ast.BadStatement{Base: p.from(start)}
 }
@@ -131,12 +129,6 @@ func (p *parser) statementEnd() {
 		t := p.peek()
 		switch {
 		case p.abandoned:
-		case t.Type == lexer.Operator && (t.Value == ")" || t.Value == "]" || t.Value == "}"):
-			p.report(t.Pos.Offset, diag.New(codeClosesNothing, "%s closes nothing", quote(t.Value)).
-				At(p.file, tokenSpan(t), "no bracket is open here").
-				Fix(p.file, tokenSpan(t), "", "remove it"))
-			p.next()
-			continue
 		case isKeyword(t, "SELECT") || isKeyword(t, "WITH") || isWord(t, "EXPLAIN") || isWord(t, "INSERT") || isKeyword(t, "CREATE"):
 			place := diag.Span{Start: int32(t.Pos.Offset), End: int32(t.Pos.Offset)}
 			p.report(t.Pos.Offset, diag.New(codeUnexpected, "expected a semicolon between two statements").
@@ -237,7 +229,7 @@ var clauseOrder = []string{"WITH", "SELECT", "FROM", "WHERE", "GROUP BY", "HAVIN
 // misplaced explains a clause that stands where it cannot: at the end of a query
 // that was read up to here.
 func (p *parser) misplaced(t *plex.Token) *diag.Diagnostic {
-	if t.Type != lexer.Keyword {
+	if t.Type != lexer.Keyword || !p.queryRead {
 		return nil
 	}
 	switch t.Value {
@@ -250,9 +242,6 @@ func (p *parser) misplaced(t *plex.Token) *diag.Diagnostic {
 		}
 	case "FROM", "WHERE", "HAVING", "QUALIFY", "WINDOW", "LIMIT", "OFFSET":
 	default:
-		return nil
-	}
-	if !p.queryRead {
 		return nil
 	}
 	name := t.Value

@@ -2,6 +2,7 @@ package lexer
 
 import (
 	"io"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2/lexer"
@@ -149,11 +150,7 @@ func scan(text string, i int) (lexer.TokenType, int) {
 				return scanString(text, i+2, Bytes)
 			}
 		}
-		j := i + 1
-		for j < len(text) && isWordByte(text[j]) {
-			j++
-		}
-		return Identifier, j
+		return scanWord(text, i)
 	case isDigit(c) || c == '.' && isDigit(next):
 		return scanNumber(text, i)
 	case c == '\'':
@@ -180,6 +177,30 @@ func scan(text string, i int) (lexer.TokenType, int) {
 	}
 	_, size := utf8.DecodeRuneInString(text[i:])
 	return StrayCharacter, i + size
+}
+
+// scanWord reads a name or a keyword. Beyond ASCII only letters, digits and marks
+// belong to a word, so that typographic quotes and the like are told apart.
+func scanWord(text string, i int) (lexer.TokenType, int) {
+	start := i
+	for i < len(text) {
+		if c := text[i]; c < utf8.RuneSelf {
+			if !isWordByte(c) {
+				break
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark) {
+			if i == start {
+				return StrayCharacter, i + size
+			}
+			break
+		}
+		i += size
+	}
+	return Identifier, i
 }
 
 // scanString finds the end of a string whose first quote ends before i.

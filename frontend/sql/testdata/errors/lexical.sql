@@ -1,0 +1,17 @@
+SELECT 'it's' FROM t
+
+SELECT "a FROM t
+
+SELECT 1 /* comment
+
+SELECT $$ text
+
+SELECT 2nd, 1.5x FROM t
+
+SELECT a ! b, “c” FROM t
+
+SELECT X'0g', E'\u12', E'\x00'
+
+SELECT $0, $99999999999
+
+SELECT decimal(99999999999999999999) '1'
