@@ -12,5 +12,7 @@
 //   - There is no native form. wazero's own cache directory reports a damaged
 //     entry as a failure to compile and knows no secret, so it is not used;
 //     compiled modules are kept in memory only.
+//   - Its decoder trusts counts in the module and allocates for them before it
+//     reads; package internal/shape refuses such modules first.
 //   - Relaxed SIMD and wide arithmetic are not there.
 package wazero

@@ -118,9 +118,18 @@ func (c *cursor) limits() {
 	}
 }
 
-func (c *cursor) table()  { c.valueType(); c.limits() }
 func (c *cursor) global() { c.valueType(); c.byte() }
 func (c *cursor) tag()    { c.byte(); c.index() }
+
+// table skips a table type; one that begins with 0x40 has a first value.
+func (c *cursor) table() {
+	if len(c.rest) > 0 && c.rest[0] == 0x40 {
+		c.take(2)
+		defer c.expression()
+	}
+	c.valueType()
+	c.limits()
+}
 
 // expression skips a constant expression.
 func (c *cursor) expression() {
