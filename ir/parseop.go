@@ -442,6 +442,12 @@ func (p *parser) convert(raw token, t Type, span diag.Span) Datum {
 		if raw.kind != numberToken || t.Kind == Decimal && !exactDecimal(text, int(t.Scale)) {
 			return misfit()
 		}
+	case t.Kind == Address:
+		n, err := strconv.ParseUint(text, 10, 32)
+		if raw.kind != numberToken || err != nil {
+			return misfit()
+		}
+		return IntDatum(int64(n))
 	case t.IsScalar() && t.Kind != Null:
 		unquoted, err := strconv.Unquote(text)
 		if raw.kind != stringToken || err != nil {

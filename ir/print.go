@@ -23,6 +23,11 @@ func (m *Module) Print(w io.Writer) error {
 // AppendText appends the text form to b.
 func (m *Module) AppendText(b []byte) []byte {
 	p := &printer{b: b}
+	p.module(m)
+	return p.b
+}
+
+func (p *printer) module(m *Module) {
 	p.text("cir " + strconv.Itoa(TextVersion) + "\n")
 	for _, t := range m.Tables {
 		p.text("\n")
@@ -49,7 +54,6 @@ func (m *Module) AppendText(b []byte) []byte {
 		p.text("\n")
 		p.function(f)
 	}
-	return p.b
 }
 
 // String prints the function alone.
@@ -76,8 +80,9 @@ func (v *Value) String() string {
 }
 
 type printer struct {
-	b      []byte
-	indent int
+	b         []byte
+	indent    int
+	anonymous bool // leave out the hints of values
 	// The names of the values of the current function.
 	names   map[*Value]string
 	taken   map[string]bool
@@ -213,7 +218,7 @@ func (p *printer) typed(v *Value) {
 // define names a value and prints the name.
 func (p *printer) define(v *Value) {
 	name := plainHint(v.Name)
-	if name == "" {
+	if name == "" || p.anonymous {
 		name = strconv.Itoa(p.counter)
 		p.counter++
 	} else if p.taken[name] {
@@ -478,6 +483,8 @@ func AppendLiteral(b []byte, t Type, d Datum) []byte {
 		return AppendDatum(b, t, d)
 	case t.Kind == Bool, t.IsInteger(), t.Kind == Decimal:
 		return AppendDatum(b, t, d)
+	case t.Kind == Address:
+		return strconv.AppendUint(b, uint64(uint32(d.Low)), 10)
 	case t.Kind == String, t.Kind == Bytes:
 		return strconv.AppendQuote(b, d.Text)
 	case t.Kind > Decimal && t.Kind < Null:

@@ -39,6 +39,9 @@ func TestTextOfEveryOp(t *testing.T) {
 	if diff := cmp.Diff(text, m.String()); diff != "" {
 		t.Errorf("printing what was parsed (-file +printed):\n%s", diff)
 	}
+	for _, d := range Verify(m) {
+		t.Errorf("%v %v", d, d.Notes)
+	}
 	seen := map[Opcode]bool{}
 	for _, f := range m.Functions {
 		f.Body.Walk(func(op *Op) bool {

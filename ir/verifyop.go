@@ -1,0 +1,342 @@
+package ir
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// ExtractParts are the parts that the op extract knows.
+var ExtractParts = []string{"year", "quarter", "month", "day", "dow", "doy", "hour", "minute", "second", "epoch"}
+
+// meaning checks what single ops ask for beyond the op table. Operands, attributes,
+// regions and results have their shapes by now.
+func (v *verifier) meaning(op *Op) {
+	switch op.Code {
+	case OpParameter:
+		index := AttributeAs[int64](op, "index")
+		if index < 0 || index >= int64(len(v.module.Parameters)) {
+			v.wrong(codeUnknownName, op, "there is no parameter %d", index)
+		} else if t := v.module.Parameters[index].Type; !t.Equal(op.Results[0].Type) {
+			v.wrong(codeMisfit, op, "parameter %d has type %s, not %s", index, t, op.Results[0].Type)
+		}
+	case OpConst:
+		if t := op.Results[0].Type; !t.IsScalar() && t.Kind != Address {
+			v.wrong(codeMisfit, op, "no literal has type %s", t)
+		}
+	case OpCast:
+		if from, to := op.Operands[0].Type, op.Results[0].Type; !CanCast(from, to) {
+			v.wrong(codeMisfit, op, "no cast from %s to %s", from, to)
+		}
+	case OpExtract:
+		if part := AttributeAs[string](op, "part"); !slices.Contains(ExtractParts, part) {
+			v.wrong(codeUnknownName, op, "no part %q to extract", part)
+		}
+	case OpLike:
+		if escape := AttributeAs[string](op, "escape"); utf8.RuneCountInString(escape) > 1 {
+			v.wrong(codeMisfit, op, "the escape %q is not one character", escape)
+		}
+	case OpScan, OpSourceTable:
+		v.scan(op)
+	case OpValues:
+		v.bag(op)
+		for _, f := range op.Results[0].Type.Fields {
+			v.column(op, f.Name)
+		}
+	case OpProject:
+		v.project(op)
+	case OpJoin, OpFilter, OpSort:
+		v.bags(op)
+	case OpAggregate:
+		v.bags(op)
+		v.aggregate(op)
+	case OpLimit, OpTopK:
+		v.bags(op)
+		if count, offset := AttributeAs[int64](op, "count"), AttributeAs[int64](op, "offset"); count < -1 || offset < 0 || count < 0 && op.Code == OpTopK {
+			v.wrong(codeMisfit, op, "count %d or offset %d is negative", count, offset)
+		}
+	case OpUnion:
+		v.bags(op)
+		for _, name := range AttributeAs[[]string](op, "names") {
+			v.column(op, name)
+		}
+	case OpReturn:
+		v.bags(op)
+		v.flowReturn(op)
+	case OpWhere:
+		if t := op.Operands[0].Type; t.Kind != Bool {
+			v.wrong(codeMisfit, op, "where takes bool, not %s", t)
+		}
+	case OpSourceState, OpSourceUnmatched, OpProbe, OpBuild, OpAggregateInto, OpSortInto, OpEmit, OpResult:
+		v.stateOp(op)
+	case OpRun:
+		v.knows(op, "pipeline")
+	default:
+		if op.Info().Level == KernLevel {
+			v.kern(op)
+		}
+	}
+}
+
+// column notes that an op makes a column; its name is new in the function.
+func (v *verifier) column(op *Op, name string) {
+	if earlier := v.columns[name]; earlier != nil {
+		v.wrong(codeDuplicateName, op, "two operators of the flow make a column %q: %s and %s", name, earlier.Code, op.Code)
+	}
+	v.columns[name] = op
+}
+
+// bags checks that operands and results are bags.
+func (v *verifier) bags(op *Op) {
+	for i, operand := range op.Operands {
+		if operand.Type.Kind != Bag {
+			v.wrong(codeMisfit, op, "operand %d of %s is %s, not a bag", i, op.Code, operand.Type)
+		}
+	}
+	if len(op.Results) > 0 {
+		v.bag(op)
+	}
+}
+
+func (v *verifier) bag(op *Op) {
+	t := op.Results[0].Type
+	if t.Kind != Bag || t.Nullable {
+		v.wrong(codeMisfit, op, "%s gives a bag, not %s", op.Code, t)
+	}
+	for _, f := range t.Fields {
+		if !f.Type.IsScalar() {
+			v.wrong(codeMisfit, op, "column %q of %s has type %s", f.Name, op.Code, f.Type)
+		}
+	}
+}
+
+func (v *verifier) scan(op *Op) {
+	name := string(AttributeAs[Symbol](op, "table"))
+	table := v.module.Table(name)
+	if table == nil {
+		v.wrong(codeUnknownName, op, "no table is named %q", name)
+		return
+	}
+	var fields []Field
+	if op.Code == OpScan {
+		v.bag(op)
+		fields = op.Results[0].Type.Fields
+	} else {
+		fields = AttributeAs[[]Field](op, "fields")
+	}
+	columns := AttributeAs[[]ScanColumn](op, "columns")
+	if len(columns) != len(fields) {
+		v.wrong(codeMisfit, op, "%d columns are read and the type has %d", len(columns), len(fields))
+		return
+	}
+	for i, c := range columns {
+		_, column := table.Column(c.Source)
+		switch {
+		case column == nil:
+			v.wrong(codeUnknownName, op, "table %q has no column %q", name, c.Source)
+		case !column.Type.Equal(fields[i].Type):
+			v.wrong(codeMisfit, op, "column %q has type %s, not %s", c.Source, column.Type, fields[i].Type)
+		case c.Name != fields[i].Name:
+			v.wrong(codeMisfit, op, "column %q is named %q in the type", c.Name, fields[i].Name)
+		}
+		if op.Code == OpScan {
+			v.column(op, c.Name)
+		}
+	}
+}
+
+func (v *verifier) project(op *Op) {
+	v.bags(op)
+	region := op.Regions[0]
+	through := map[string]bool{}
+	for i, name := range AttributeAs[[]string](op, "names") {
+		row, source, ok := AsField(region.Terminator().Operands[i])
+		if ok && row == region.Arguments[0] && source == name && !through[name] {
+			through[name] = true // passed through: the same column
+			continue
+		}
+		v.column(op, name)
+	}
+}
+
+func (v *verifier) aggregate(op *Op) {
+	keys := AttributeAs[[]string](op, "keys")
+	for i, key := range keys {
+		if slices.Contains(keys[:i], key) {
+			v.wrong(codeDuplicateName, op, "key %q stands twice", key)
+		}
+	}
+	for _, a := range AttributeAs[[]Aggregate](op, "aggregates") {
+		if a.Argument < -1 || a.Filter < -1 || a.Distinct && a.Argument < 0 || int(a.Function) >= len(aggregateNames) {
+			v.wrong(codeMisfit, op, "aggregate %q is malformed", a.Name)
+		}
+		v.column(op, a.Name)
+	}
+}
+
+func (v *verifier) flowReturn(op *Op) {
+	columns, labels := AttributeAs[[]string](op, "columns"), AttributeAs[[]string](op, "labels")
+	if len(columns) != len(labels) {
+		v.wrong(codeMisfit, op, "return has %d columns and %d labels", len(columns), len(labels))
+	}
+	if len(v.fn.Results) != 1 || v.fn.Results[0].Kind != Bag || len(v.fn.Results[0].Fields) != len(columns) {
+		v.wrong(codeMisfit, op, "the result of the flow must be one bag of %d columns", len(columns))
+		return
+	}
+	for i, name := range columns {
+		index, t := op.Operands[0].Type.Field(name)
+		if index < 0 {
+			v.wrong(codeUnknownName, op, "no column %q to return", name)
+		} else if want := v.fn.Results[0].Fields[i].Type; !t.Equal(want) {
+			v.wrong(codeMisfit, op, "column %q has type %s, and the flow gives %s", name, t, want)
+		}
+	}
+}
+
+func (v *verifier) stateOp(op *Op) {
+	s := v.module.State(StateOf(op))
+	if s == nil {
+		v.wrong(codeUnknownName, op, "no state is named %q", StateOf(op))
+		return
+	}
+	kind := func(allowed ...StateKind) {
+		if !slices.Contains(allowed, s.Kind) {
+			v.wrong(codeMisfit, op, "%s does not take a state of kind %s", op.Code, s.Kind)
+		}
+	}
+	switch op.Code {
+	case OpProbe, OpSourceUnmatched:
+		kind(HashTableState)
+		if op.Code == OpProbe && len(op.Operands) != s.Keys {
+			v.wrong(codeMisfit, op, "probe has %d keys, and state %q %d", len(op.Operands), s.Name, s.Keys)
+		}
+	case OpBuild:
+		kind(HashTableState)
+	case OpAggregateInto:
+		kind(AggregateState)
+	case OpSortInto:
+		kind(SortState)
+	case OpEmit:
+		kind(BufferState)
+	case OpResult:
+		columns, labels := AttributeAs[[]string](op, "columns"), AttributeAs[[]string](op, "labels")
+		if len(columns) != len(labels) {
+			v.wrong(codeMisfit, op, "result has %d columns and %d labels", len(columns), len(labels))
+		}
+		for _, name := range columns {
+			if index, _ := StructType(s.Fields...).Field(name); index < 0 {
+				v.wrong(codeUnknownName, op, "state %q has no field %q", s.Name, name)
+			}
+		}
+		return
+	}
+	if op.Info().Has(Terminator) && len(op.Operands) != len(s.Fields) {
+		v.wrong(codeMisfit, op, "%s has %d values for the %d fields of state %q", op.Code, len(op.Operands), len(s.Fields), s.Name)
+	}
+}
+
+// knows checks that a symbol names a function of the module.
+func (v *verifier) knows(op *Op, attribute string) *Function {
+	name := string(AttributeAs[Symbol](op, attribute))
+	f := v.module.Function(name)
+	if f == nil {
+		v.wrong(codeUnknownName, op, "no function is named %q", name)
+	}
+	return f
+}
+
+func (v *verifier) kern(op *Op) {
+	want := func(index int, ok bool, what string) {
+		if !ok {
+			v.wrong(codeMisfit, op, "operand %d of %s is %s, not %s", index, op.Code, op.Operands[index].Type, what)
+		}
+	}
+	kindAt := func(index int, kind Kind) {
+		want(index, op.Operands[index].Type.Kind == kind, kind.String())
+	}
+	switch op.Code {
+	case OpGet, OpSet:
+		cell := op.Operands[0]
+		want(0, cell.Op != nil && cell.Op.Code == OpVariable, "a variable")
+		if op.Code == OpSet {
+			want(1, op.Operands[1].Type.Equal(cell.Type), cell.Type.String())
+		}
+	case OpBranch:
+		kindAt(0, Label)
+	case OpBranchIf:
+		kindAt(0, Label)
+		kindAt(1, I32)
+	case OpWhen, OpSelect:
+		kindAt(0, I32)
+	case OpKernReturn:
+		v.types(op, op.Operands, v.fn.Results, "the function gives")
+	case OpCall:
+		name := string(AttributeAs[Symbol](op, "function"))
+		if strings.HasPrefix(name, "library.") || strings.HasPrefix(name, "heddle.") {
+			return // checked when the module is linked
+		}
+		f := v.knows(op, "function")
+		if f == nil || f.Body == nil {
+			return
+		}
+		arguments := make([]Type, len(f.Body.Arguments))
+		for i, a := range f.Body.Arguments {
+			arguments[i] = a.Type
+		}
+		v.types(op, op.Operands, arguments, "the function takes")
+		v.types(op, op.Results, f.Results, "the function gives")
+	case OpLoad, OpStore, OpVectorLoad, OpVectorStore:
+		kindAt(0, Address)
+	default:
+		if op.Info().Signature == "T, T -> T" || op.Info().Signature == "T, T -> i32" {
+			a, b := op.Operands[0].Type, op.Operands[1].Type
+			want(1, a.Equal(b) || isWord(a) && isWord(b), fmt.Sprintf("%s like operand 0", a))
+		}
+	}
+}
+
+// isWord reports i32 and addr, which mix in integer arithmetic.
+func isWord(t Type) bool { return t.Kind == I32 || t.Kind == Address }
+
+func (v *verifier) types(op *Op, values []*Value, want []Type, whose string) {
+	if len(values) != len(want) {
+		v.wrong(codeMisfit, op, "%s has %d values, and %s %d", op.Code, len(values), whose, len(want))
+		return
+	}
+	for i, t := range want {
+		if !values[i].Type.Equal(t) {
+			v.wrong(codeMisfit, op, "value %d of %s is %s, and %s %s", i, op.Code, values[i].Type, whose, t)
+		}
+	}
+}
+
+// CanCast reports whether the op cast converts between two types, NULL-ness aside:
+// every type to itself and to and from string; numbers and bool to each other (bool
+// not with decimals and floats); dates and timestamps to each other, timestamps to
+// time; string and bytes by their octets; null to all.
+func CanCast(from, to Type) bool {
+	switch {
+	case !from.IsScalar() || !to.IsScalar() || to.Kind == Null && from.Kind != Null:
+		return false
+	case from.Kind == Null, from.Kind == to.Kind, from.Kind == String, to.Kind == String:
+		return true
+	case from.IsNumeric() && to.IsNumeric():
+		return true
+	case from.Kind == Bool:
+		return to.IsInteger()
+	case to.Kind == Bool:
+		return from.IsInteger()
+	}
+	day := func(t Type) bool { return t.Kind == Date || t.Kind == Timestamp || t.Kind == TimestampTZ }
+	switch {
+	case day(from) && day(to):
+		return true
+	case to.Kind == Time:
+		return from.Kind == Timestamp || from.Kind == TimestampTZ
+	case from.Kind == Time:
+		return to.Kind == Interval
+	default:
+		return false
+	}
+}
