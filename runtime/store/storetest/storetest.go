@@ -11,6 +11,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/runtime/store"
 )
@@ -85,7 +87,14 @@ func Read(tb testing.TB, table store.Table, columns []store.ColumnRequest, textB
 			}
 		}
 	}
-	batch := store.NewBatch(columns, store.ChunkRows, textBytes)
+	most := int64(1) // rows of a chunk, where all chunks tell
+	for _, chunk := range scan.Chunks() {
+		if chunk.Rows < 0 {
+			most = store.ChunkRows
+		}
+		most = max(most, min(chunk.Rows, store.ChunkRows))
+	}
+	batch := store.NewBatch(columns, int(most), textBytes)
 	for i, chunk := range scan.Chunks() {
 		if err := reader.Open(ctx, i); err != nil {
 			return nil, err
@@ -114,6 +123,20 @@ func Read(tb testing.TB, table store.Table, columns []store.ColumnRequest, textB
 		}
 	}
 	return rows, nil
+}
+
+// Diff shows where rows differ; it is empty when they do not.
+func Diff(want, got [][]ir.Datum) string {
+	for i := range min(len(want), len(got)) {
+		// Comparing rows one by one keeps cmp from its search for the shortest edit.
+		if !slices.Equal(want[i], got[i]) {
+			return fmt.Sprintf("row %d (-want +got):\n%s", i, cmp.Diff(want[i], got[i]))
+		}
+	}
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d rows, want %d", len(got), len(want))
+	}
+	return ""
 }
 
 // checkChunk compares what a chunk promised with what it gave.
@@ -188,7 +211,7 @@ func Extremes(t ir.Type) []ir.Datum {
 	default:
 		width := ir.NaturalLayout(t).Width
 		most := int64(1)<<(8*width-1) - 1
-		return ints(0, 1, -1, 127, 128, most, -most-1)
+		return ints(0, 1, -1, 127, min(128, most), most, -most-1)
 	}
 }
 
