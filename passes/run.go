@@ -96,7 +96,7 @@ func run(ctx *pass.Context, m *ir.Module, groups []Group, options Options) (*Rep
 	}
 	r := &runner{ctx: ctx, module: m, options: options, report: &Report{}}
 	if options.Verify {
-		if err := ir.Verify(m); err != nil {
+		if err := ir.Verify(m).Err(); err != nil {
 			return r.report, fmt.Errorf("before the first pass: %w", err)
 		}
 	}
@@ -173,7 +173,7 @@ func (r *runner) pass(p *pass.Pass) (changed bool, err error) {
 		return changed, err
 	}
 	if r.options.Verify {
-		if err := ir.Verify(r.module); err != nil {
+		if err := ir.Verify(r.module).Err(); err != nil {
 			return changed, diag.New(ErrBrokenByPass, "pass %q made an invalid module: %v", p.Name, err).
 				Note("%s", "the module:\n"+r.module.String())
 		}

@@ -15,7 +15,8 @@ type editor struct {
 	ctx      *pass.Context
 	module   *ir.Module
 	function *ir.Function
-	uses     map[*ir.Value]int // of bags, as the pass found the function
+	uses     map[*ir.Value]int // readers of bags
+	visited  map[*ir.Value]bool
 }
 
 // onFlows runs an edit over each flow function and reports whether any changed.
@@ -25,7 +26,7 @@ func onFlows(ctx *pass.Context, m *ir.Module, edit func(*editor)) (bool, error) 
 		if f.Level != ir.FlowLevel || f.Body.Terminator() == nil {
 			continue
 		}
-		e := &editor{ctx: ctx, module: m, function: f, uses: map[*ir.Value]int{}}
+		e := &editor{ctx: ctx, module: m, function: f, uses: map[*ir.Value]int{}, visited: map[*ir.Value]bool{}}
 		for _, op := range f.Body.Ops {
 			for _, v := range op.Operands {
 				e.uses[v]++

@@ -42,6 +42,7 @@ func (e *editor) merge() {
 		switch {
 		case op.Code == ir.OpFilter && isTrue(op.Regions[0].Terminator().Operands[0]):
 			merged[op.Result()] = input
+			e.uses[input] += e.uses[op.Result()] - 1
 		case op.Code == ir.OpFilter && input.Op.Code == ir.OpFilter && !e.shared(input):
 			lower := input.Op
 			predicates := append(conjuncts(lower.Regions[0].Terminator().Operands[0]), conjuncts(op.Regions[0].Terminator().Operands[0])...)
@@ -53,9 +54,11 @@ func (e *editor) merge() {
 			infer(op)
 			if e.passesOn(op, tree) {
 				merged[op.Result()] = op.Operands[0]
+				e.uses[op.Operands[0]] += e.uses[op.Result()] - 1
 			}
 		case op.Code == ir.OpProject && e.passesOn(op, tree):
 			merged[op.Result()] = input
+			e.uses[input] += e.uses[op.Result()] - 1
 		}
 	}
 }

@@ -34,6 +34,10 @@ func (e *editor) reduceOuter(v *ir.Value, rejected []string) {
 		return
 	}
 	if e.shared(v) {
+		if e.visited[v] {
+			return
+		}
+		e.visited[v] = true
 		rejected = nil
 	}
 	within := func(input *ir.Value, columns []string) []string {

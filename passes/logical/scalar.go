@@ -138,12 +138,15 @@ func opTraps(op *ir.Op) bool {
 	if !op.Info().Has(ir.MayTrap) {
 		return false
 	}
+	if op.Code != ir.OpCast && op.Result().Type.IsFloat() {
+		return false // IEEE 754 has a result for everything
+	}
 	switch op.Code {
 	case ir.OpAdd, ir.OpSubtract, ir.OpMultiply:
 		a, b := op.Operands[0].Type, op.Operands[1].Type
 		switch {
 		case a.Kind != ir.Decimal:
-			return true // floats too: overflow to infinity is an error
+			return true
 		case op.Code == ir.OpMultiply:
 			return int(a.Precision)+int(b.Precision) > ir.MaxDecimalPrecision
 		default:
@@ -152,7 +155,13 @@ func opTraps(op *ir.Op) bool {
 		}
 	case ir.OpNegate, ir.OpAbsolute:
 		t := op.Operands[0].Type
-		return !t.IsFloat() && t.Kind != ir.Decimal
+		return t.Kind != ir.Decimal
+	case ir.OpDivide, ir.OpModulo:
+		divisor, ok := literal(op.Operands[1])
+		if !ok || divisor.Null || !op.Result().Type.IsInteger() {
+			return !ok || !divisor.Null
+		}
+		return divisor.Int128() == ir.Int128{} || divisor.Int128() == ir.Int128From(-1)
 	case ir.OpCast:
 		return !widening(op.Operands[0].Type, op.Result().Type)
 	case ir.OpLike:
@@ -168,8 +177,6 @@ func opTraps(op *ir.Op) bool {
 		}
 		length, ok := literal(op.Operands[2])
 		return !ok || !length.Null && length.Int() < 0
-	case ir.OpDaysBetween:
-		return true
 	default:
 		return true
 	}

@@ -1,0 +1,255 @@
+package logical
+
+import (
+	"slices"
+
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/passes/estimate"
+	"github.com/heddle-lang/heddle/passes/pass"
+)
+
+// JoinOrder finds a cheap order for each block of inner joins: the largest trees of
+// inner joins with nothing between. The inputs of a block, its relations, are all
+// else: scans with their filters, aggregates, and also outer, semi and anti joins,
+// which keep their place. Their own inputs are blocks of their own.
+//
+// The search is DPhyp (Moerkotte and Neumann, "Dynamic Programming Strikes Back",
+// SIGMOD 2008): bushy trees without cross products, over a hypergraph, because a
+// predicate such as a.x + b.y = c.z joins two relations to a third. When the graph
+// has more connected subgraphs than the search has budget for, or more than 64
+// relations, greedy operator ordering (Fegaras, DEXA 1998) takes over.
+//
+// Of equal columns a = b = c any two can be joined, so equalities are kept as
+// classes, and each join tests a class once.
+//
+// A join builds a hash table from its right input and streams the left one past
+// it, so the smaller input is put on the right.
+//
+// A predicate that can trap is tested in a filter above the whole block, in the
+// order of the source: every row that gets there is made of rows for which the
+// source tested it as well.
+var JoinOrder = &pass.Pass{
+	Name: "join-order", Doc: "order inner joins by estimated cost", Level: ir.FlowLevel,
+	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
+		return onFlows(ctx, m, func(e *editor) {
+			o := &orderer{editor: e, estimator: estimate.New(m, e.function), done: map[*ir.Value]*ir.Value{}}
+			end := e.terminator()
+			for i, v := range end.Operands {
+				end.Operands[i] = o.order(v)
+			}
+		})
+	},
+}
+
+type orderer struct {
+	editor    *editor
+	estimator *estimate.Estimator
+	done      map[*ir.Value]*ir.Value
+}
+
+// order gives the plan of v with all blocks below it ordered.
+func (o *orderer) order(v *ir.Value) *ir.Value {
+	if ordered, ok := o.done[v]; ok {
+		return ordered
+	}
+	op := v.Op
+	var result *ir.Value
+	if isInnerJoin(op) {
+		b := &block{orderer: o, top: op}
+		b.collect(v, true)
+		result = b.plan()
+	} else {
+		for i, input := range op.Operands {
+			op.Operands[i] = o.order(input)
+		}
+		infer(op)
+		result = v
+	}
+	o.done[v] = result
+	return result
+}
+
+func isInnerJoin(op *ir.Op) bool {
+	return op.Code == ir.OpJoin && ir.AttributeAs[ir.JoinKind](op, "kind") == ir.InnerJoin
+}
+
+// block is one tree of inner joins, taken apart.
+type block struct {
+	*orderer
+	top        *ir.Op
+	relations  []relation
+	predicates []*predicate
+	trapping   []*ir.Value
+	classes    [][]member
+}
+
+// relation is an input of a block.
+type relation struct {
+	value   *ir.Value
+	rows    float64
+	filters []*ir.Value // equalities of two columns of the relation
+}
+
+// predicate is a conjunct over several relations that is not part of a class.
+type predicate struct {
+	value       *ir.Value
+	reads       relationSet
+	selectivity float64
+	// halves are the relations of the two sides of an equality of expressions, by
+	// which a hash join can work; empty for other predicates.
+	halves [2]relationSet
+}
+
+// member is a column of an equality class.
+type member struct {
+	column   string
+	relation int
+}
+
+// restrict adds a filter to a relation.
+func (b *block) restrict(index int, p *ir.Value) {
+	r := &b.relations[index]
+	r.filters = append(r.filters, p)
+	r.rows *= b.estimator.Selectivity([]*ir.Value{p})
+}
+
+// collect takes a tree of inner joins apart, bottom up and left to right.
+func (b *block) collect(v *ir.Value, root bool) {
+	if !isInnerJoin(v.Op) || !root && b.editor.shared(v) {
+		ordered := b.order(v)
+		b.relations = append(b.relations, relation{value: ordered, rows: b.estimator.Rows(v)})
+		return
+	}
+	b.collect(v.Op.Operands[0], false)
+	b.collect(v.Op.Operands[1], false)
+	for _, p := range conjuncts(v.Op.Regions[0].Terminator().Operands[0]) {
+		switch {
+		case isTrue(p):
+		case canTrap(p):
+			b.trapping = append(b.trapping, p)
+		default:
+			b.predicates = append(b.predicates, &predicate{value: p})
+		}
+	}
+}
+
+// relationOf finds the relation that has a column.
+func (b *block) relationOf(column string) int {
+	for i := range b.relations {
+		if index, _ := b.relations[i].value.Type.Field(column); index >= 0 {
+			return i
+		}
+	}
+	panic("BUG: a join condition reads column " + column + " that no input has")
+}
+
+func (b *block) reads(v *ir.Value) relationSet {
+	s := make(relationSet, words(len(b.relations)))
+	for _, c := range columnsOf(v, nil) {
+		s.add(b.relationOf(c))
+	}
+	return s
+}
+
+// classify sorts predicates into filters of one relation, equality classes, and the
+// rest.
+func (b *block) classify() {
+	rest := b.predicates[:0]
+	for _, p := range b.predicates {
+		p.reads = b.reads(p.value)
+		if p.reads.count() < 2 {
+			b.restrict(p.reads.first(), p.value)
+			continue
+		}
+		x, y, ok := estimate.ColumnEquality(p.value)
+		if ok && !p.value.Op.Operands[0].Type.IsFloat() {
+			b.equate(member{x, b.relationOf(x)}, member{y, b.relationOf(y)})
+			continue
+		}
+		p.selectivity = b.estimator.Selectivity([]*ir.Value{p.value})
+		if p.value.Op.Code == ir.OpEqual {
+			l, r := b.reads(p.value.Op.Operands[0]), b.reads(p.value.Op.Operands[1])
+			if !l.empty() && !r.empty() && !l.overlaps(r) {
+				p.halves = [2]relationSet{l, r}
+			}
+		}
+		rest = append(rest, p)
+	}
+	b.predicates = rest
+	// Two columns of one relation in a class are equal within the relation.
+	for _, class := range b.classes {
+		for i, m := range class {
+			for _, n := range class[:i] {
+				if n.relation == m.relation {
+					em := newEmitter(b.relations[m.relation].value.Type.Row())
+					b.restrict(m.relation, em.op(ir.OpEqual, []*ir.Value{em.field(n.column), em.field(m.column)}))
+					break
+				}
+			}
+		}
+	}
+}
+
+// equate puts two columns into one class, joining their classes.
+func (b *block) equate(x, y member) {
+	find := func(m member) int {
+		return slices.IndexFunc(b.classes, func(class []member) bool { return slices.Contains(class, m) })
+	}
+	i, j := find(x), find(y)
+	switch {
+	case i < 0 && j < 0:
+		b.classes = append(b.classes, []member{x, y})
+	case j < 0:
+		b.classes[i] = append(b.classes[i], y)
+	case i < 0:
+		b.classes[j] = append(b.classes[j], x)
+	case i != j:
+		b.classes[min(i, j)] = append(b.classes[min(i, j)], b.classes[max(i, j)]...)
+		b.classes = slices.Delete(b.classes, max(i, j), max(i, j)+1)
+	}
+}
+
+// plan orders the block and gives its result.
+func (b *block) plan() *ir.Value {
+	b.classify()
+	result, _ := b.emit(newSearch(b).best())
+	return b.editor.filter(b.top, result, b.trapping)
+}
+
+// emit makes the operators of a tree, and tells the relations in it.
+func (b *block) emit(t *tree) (*ir.Value, relationSet) {
+	if t.left == nil {
+		r := &b.relations[t.relation]
+		s := make(relationSet, words(len(b.relations)))
+		s.add(t.relation)
+		return b.editor.filter(b.top, r.value, r.filters), s
+	}
+	left, inLeft := b.emit(t.left)
+	right, inRight := b.emit(t.right)
+	condition := predicateBlock(b.conditions(inLeft, inRight), left.Type.Row(), right.Type.Row())
+	joined := b.editor.build(b.top, ir.OpJoin, []*ir.Value{left, right}, []*ir.Block{condition}, ir.Attr("kind", ir.InnerJoin))
+	return joined, inLeft.or(inRight)
+}
+
+// conditions gives what a join of two sets of relations tests: each class with
+// columns on both sides once, and each predicate that both sides together can
+// answer and neither alone.
+func (b *block) conditions(left, right relationSet) []*ir.Value {
+	var out []*ir.Value
+	for _, class := range b.classes {
+		l := slices.IndexFunc(class, func(m member) bool { return left.has(m.relation) })
+		r := slices.IndexFunc(class, func(m member) bool { return right.has(m.relation) })
+		if l < 0 || r < 0 {
+			continue
+		}
+		em := newEmitter(b.relations[class[l].relation].value.Type.Row(), b.relations[class[r].relation].value.Type.Row())
+		out = append(out, em.op(ir.OpEqual, []*ir.Value{em.field(class[l].column), em.field(class[r].column)}))
+	}
+	both := left.or(right)
+	for _, p := range b.predicates {
+		if p.reads.in(both) && !p.reads.in(left) && !p.reads.in(right) {
+			out = append(out, p.value)
+		}
+	}
+	return out
+}
