@@ -131,9 +131,7 @@ func (p *parser) position(start int) ast.Expr {
 		return p.callArguments(start, []*ast.Ident{name})
 	}
 	opening, _ := p.open("(", "")
-	p.noIn++
 	needle := p.operators(powerRange)
-	p.noIn--
 	if !p.acceptKeyword("IN") {
 		node := &ast.Call{Name: []*ast.Ident{name}, Arguments: []ast.Expr{needle}}
 		for p.acceptOperator(",") {
@@ -220,9 +218,6 @@ func (p *parser) callArguments(start int, name []*ast.Ident) *ast.Call {
 		p.acceptKeyword("ALL")
 	}
 	if !p.atOperator(")") && !node.Star {
-		// POSITION(f(a IN b) IN c): inside parentheses IN is an operator again
-		saved := p.noIn
-		p.noIn = 0
 		if !p.atKeyword("ORDER") {
 			p.arguments(node)
 		}
@@ -230,7 +225,6 @@ func (p *parser) callArguments(start int, name []*ast.Ident) *ast.Call {
 			node.OrderBy = p.orderItems(false)
 		}
 		p.nullTreatment(node)
-		p.noIn = saved
 	}
 	p.close(opening)
 	p.callSuffix(node)

@@ -69,12 +69,8 @@ func (p *parser) infixPower(t *plex.Token) int {
 			return powerAnd
 		case "IS", "ISNULL", "NOTNULL":
 			return powerIs
-		case "BETWEEN", "LIKE", "ILIKE", "SIMILAR":
+		case "BETWEEN", "IN", "LIKE", "ILIKE", "SIMILAR":
 			return powerRange
-		case "IN":
-			if p.noIn == 0 {
-				return powerRange
-			}
 		case "NOT":
 			switch second := p.peekSecond(); {
 			case isKeyword(second, "BETWEEN"), isKeyword(second, "IN"), isKeyword(second, "LIKE"),
@@ -257,6 +253,9 @@ func (p *parser) quantified(left ast.Expr, operator ast.BinaryOperator) ast.Expr
 		node.Query = p.bracketedQuery("after ANY")
 	} else if opening, ok := p.open("(", "after ANY"); ok {
 		node.Array = p.expr()
+		if query := p.continuedQuery([]ast.Expr{node.Array}); query != nil {
+			node.Query, node.Array = query, nil
+		}
 		p.close(opening)
 	}
 	node.Base = p.from(int(left.Span().Start))

@@ -252,6 +252,7 @@ func (p *parser) bracketedTable(start int, lateral bool) ast.TableExpr {
 		case *ast.TableName: // (t) AS u
 			if table.Alias == nil {
 				table.Alias = p.tableAlias()
+				table.Base = p.from(start)
 				return table
 			}
 		}

@@ -31,7 +31,7 @@ func Parse(file *diag.File) (*ast.File, diag.List) {
 	scanner := lexer.NewScanner(file.Text)
 	for {
 		source := &statementLexer{parser: p, scanner: scanner}
-		p.parameters, p.depth, p.height, p.noIn = 0, 0, 0, 0
+		p.parameters, p.depth, p.height, p.queryRead = 0, 0, 0, false
 		p.abandoned, p.unclosed, p.lastError, p.implicitName = false, nil, -1, -1
 		tokens, err := plex.Upgrade(source)
 		if err != nil {

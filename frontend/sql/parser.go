@@ -47,7 +47,6 @@ type parser struct {
 	parameters   int          // question marks read
 	lastError    int          // offset of the token last complained about, -1 for none
 	abandoned    bool         // the rest of the statement is skipped without complaint
-	noIn         int          // above 0: IN is not an operator here (POSITION)
 	implicitName int          // offset of the last alias without AS, -1 for none
 	queryRead    bool         // the tokens just read end a query
 }

@@ -119,6 +119,9 @@ func drawExpr(t *rapid.T, depth int) ast.Expr {
 	case 19:
 		return &ast.Array{Items: drawExprs(t, depth-1, 0)}
 	case 20:
+		if not() {
+			return &ast.Field{Operand: sub(), Name: drawIdent(t)}
+		}
 		return &ast.Index{Operand: sub(), Subscript: sub()}
 	case 21:
 		return &ast.AtTimeZone{Operand: sub(), Zone: sub()}

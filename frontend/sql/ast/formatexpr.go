@@ -427,13 +427,15 @@ func (p *printer) when(w *When) {
 }
 
 func (p *printer) fieldOf(f *Field) {
-	// (a).b is a field of the column a, a.b may be a column of the table a.
-	if _, column := f.Operand.(*ColumnRef); column {
+	switch f.Operand.(type) {
+	case *Field, *Call, *Index:
+		p.bare(f.Operand)
+	default:
+		// (a).b is a field of the column a, a.b may be a column of the table a; and
+		// 1.b is no number.
 		p.write("(")
 		p.bare(f.Operand)
 		p.write(")")
-	} else {
-		p.left(f.Operand, powerField)
 	}
 	p.field(f.Name)
 }
