@@ -110,6 +110,11 @@ type HostFunc struct {
 // Instance is one worker's linked modules and its memory. It is for one
 // goroutine at a time. Host functions may call back into it.
 type Instance interface {
+	// Link adds a module to those of the instance, as InstanceConfig.Modules does;
+	// the name must be new. The module stays as long as the instance: a worker
+	// that has linked hundreds should be replaced.
+	Link(Link) error
+
 	// Function finds an exported function of the module linked under a name.
 	// It must take and give numbers only, and give at most one. A function
 	// that is not there is E0689. What is found lives as long as the instance:

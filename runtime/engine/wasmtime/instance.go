@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
+	"slices"
 
 	wt "github.com/bytecodealliance/wasmtime-go/v44"
 
@@ -24,6 +25,8 @@ type instance struct {
 	linked    []*wt.Instance
 	budget    *wt.Global // nil: none
 	host      []engine.HostFunc
+	hosted    []*wt.Func // the same, in the store
+	heap      *linear.Heap
 	handle    cgo.Handle // host functions find the instance by it
 	pending   hostcall.Pending
 	words     []uint64    // arguments of running host functions
@@ -36,7 +39,7 @@ func (e *wasmtimeEngine) NewInstance(config engine.InstanceConfig) (engine.Insta
 	if len(config.Host) >= 1<<hostBits {
 		panic("BUG: too many host functions")
 	}
-	in := &instance{store: wt.NewStore(e.engine), host: config.Host}
+	in := &instance{store: wt.NewStore(e.engine), host: config.Host, heap: config.Heap}
 	const unlimited = -1
 	in.store.Limiter(unlimited, unlimited, unlimited, unlimited, 1) // one memory
 	in.handle = cgo.NewHandle(in)
@@ -51,37 +54,50 @@ func (in *instance) link(config engine.InstanceConfig) error {
 	if len(config.Modules) == 0 {
 		return engine.Unlinked("an instance needs at least the module that defines its memory")
 	}
-	host := hostFunctions(in)
-	for i, link := range config.Modules {
-		m, ok := link.Module.(*module)
-		if !ok {
-			return engine.Unlinked("module %q was compiled by another engine", link.Name)
+	in.hosted = hostFunctions(in)
+	for _, link := range config.Modules {
+		if err := in.Link(link); err != nil {
+			return err
 		}
-		imports := make([]wt.AsExtern, len(m.imports))
-		for k, wanted := range m.imports {
-			found := in.lookUp(wanted, host)
-			if found == nil {
-				return engine.Unlinked("module %q imports %q from %q, which it is not given", link.Name, wanted.name, wanted.module)
-			}
-			imports[k] = found
+	}
+	return nil
+}
+
+func (in *instance) Link(link engine.Link) error {
+	if in.closed {
+		return errClosed
+	}
+	if slices.Contains(in.names, link.Name) {
+		return engine.Unlinked("two modules are named %q", link.Name)
+	}
+	m, ok := link.Module.(*module)
+	if !ok {
+		return engine.Unlinked("module %q was compiled by another engine", link.Name)
+	}
+	imports := make([]wt.AsExtern, len(m.imports))
+	for k, wanted := range m.imports {
+		found := in.lookUp(wanted, in.hosted)
+		if found == nil {
+			return engine.Unlinked("module %q imports %q from %q, which it is not given", link.Name, wanted.name, wanted.module)
 		}
-		linked, err := wt.NewInstance(in.store, m.compiled, imports)
-		if reason := in.pending.Take(); reason != nil {
-			return reason // a start function called a host function that failed
+		imports[k] = found
+	}
+	linked, err := wt.NewInstance(in.store, m.compiled, imports)
+	if reason := in.pending.Take(); reason != nil {
+		return reason // a start function called a host function that failed
+	}
+	if err != nil {
+		if trap := new(wt.Trap); errors.As(err, &trap) {
+			return startTrap(trap)
 		}
-		if err != nil {
-			if trap := new(wt.Trap); errors.As(err, &trap) {
-				return startTrap(trap)
-			}
-			return engine.Unlinked("module %q does not fit: %v", link.Name, err)
+		return engine.Unlinked("module %q does not fit: %v", link.Name, err)
+	}
+	in.names, in.linked = append(in.names, link.Name), append(in.linked, linked)
+	if len(in.names) == 1 {
+		if err := in.adoptMemory(linked, link.Name, in.heap); err != nil {
+			return err
 		}
-		in.names, in.linked = append(in.names, link.Name), append(in.linked, linked)
-		if i == 0 {
-			if err := in.adoptMemory(linked, link.Name, config.Heap); err != nil {
-				return err
-			}
-			in.pending.Ready = true
-		}
+		in.pending.Ready = true
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -18,7 +19,9 @@ import (
 var errClosed = errors.New("the instance is closed")
 
 type instance struct {
+	engine  *wazeroEngine
 	context context.Context // carries the instance to its host functions
+	linking context.Context // carries memory and imports to new modules
 	space   *linear.Space
 	names   []string // of modules, as linked
 	linked  []api.Module
@@ -37,20 +40,20 @@ func (e *wazeroEngine) NewInstance(config engine.InstanceConfig) (engine.Instanc
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{space: space, host: config.Host}
+	in := &instance{engine: e, space: space, host: config.Host}
 	in.context = context.WithValue(context.Background(), instanceKey{}, in)
-	if err := e.link(in, config); err != nil {
+	if err := in.link(config); err != nil {
 		in.Close()
 		return nil, err
 	}
 	return in, nil
 }
 
-func (e *wazeroEngine) link(in *instance, config engine.InstanceConfig) error {
+func (in *instance) link(config engine.InstanceConfig) error {
 	if len(config.Modules) == 0 {
 		return engine.Unlinked("an instance needs at least the module that defines its memory")
 	}
-	host, err := e.hostModule(config.Host)
+	host, err := in.engine.hostModule(config.Host)
 	if err != nil {
 		return err
 	}
@@ -67,39 +70,53 @@ func (e *wazeroEngine) link(in *instance, config engine.InstanceConfig) error {
 		}
 		return nil
 	})
-	ctx = experimental.WithMemoryAllocator(ctx, &allocator{space: in.space})
-	for i, link := range config.Modules {
-		m, ok := link.Module.(*module)
-		if !ok {
-			return engine.Unlinked("module %q was compiled by another engine", link.Name)
-		}
-		if i == 0 {
-			memory := m.compiled.ExportedMemories()[abi.MemoryExport]
-			if memory == nil {
-				return engine.Unlinked("module %q does not export a memory named %q", link.Name, abi.MemoryExport)
-			}
-			if most, bounded := memory.Max(); memory.Min() != abi.MemoryPages || !bounded || most != abi.MemoryPages {
-				return engine.Unlinked("the memory of module %q has %d pages; it must have exactly %d", link.Name, memory.Min(), abi.MemoryPages)
-			}
-		}
-		if err := in.checkImports(m, link.Name); err != nil {
+	in.linking = experimental.WithMemoryAllocator(ctx, &allocator{space: in.space})
+	for _, link := range config.Modules {
+		if err := in.Link(link); err != nil {
 			return err
 		}
-		linked, err := e.instantiate(ctx, m)
-		if reason := in.pending.Take(); reason != nil {
-			return reason // a start function called a host function that failed
+	}
+	return nil
+}
+
+func (in *instance) Link(link engine.Link) error {
+	if in.closed {
+		return errClosed
+	}
+	if slices.Contains(in.names, link.Name) {
+		return engine.Unlinked("two modules are named %q", link.Name)
+	}
+	m, ok := link.Module.(*module)
+	if !ok {
+		return engine.Unlinked("module %q was compiled by another engine", link.Name)
+	}
+	first := len(in.names) == 0
+	if first {
+		memory := m.compiled.ExportedMemories()[abi.MemoryExport]
+		if memory == nil {
+			return engine.Unlinked("module %q does not export a memory named %q", link.Name, abi.MemoryExport)
 		}
-		if err != nil {
-			if kind, is := trapKind(err); is {
-				return engine.Trap(kind, err.Error())
-			}
-			return engine.Unlinked("module %q does not fit: %v", link.Name, err)
+		if most, bounded := memory.Max(); memory.Min() != abi.MemoryPages || !bounded || most != abi.MemoryPages {
+			return engine.Unlinked("the memory of module %q has %d pages; it must have exactly %d", link.Name, memory.Min(), abi.MemoryPages)
 		}
-		in.names, in.linked = append(in.names, link.Name), append(in.linked, linked)
-		if i == 0 {
-			in.budget, _ = linked.ExportedGlobal(abi.BudgetExport).(api.MutableGlobal)
-			in.pending.Ready = true
+	}
+	if err := in.checkImports(m, link.Name); err != nil {
+		return err
+	}
+	linked, err := in.engine.instantiate(in.linking, m)
+	if reason := in.pending.Take(); reason != nil {
+		return reason // a start function called a host function that failed
+	}
+	if err != nil {
+		if kind, is := trapKind(err); is {
+			return engine.Trap(kind, err.Error())
 		}
+		return engine.Unlinked("module %q does not fit: %v", link.Name, err)
+	}
+	in.names, in.linked = append(in.names, link.Name), append(in.linked, linked)
+	if first {
+		in.budget, _ = linked.ExportedGlobal(abi.BudgetExport).(api.MutableGlobal)
+		in.pending.Ready = true
 	}
 	return nil
 }
