@@ -64,19 +64,36 @@ func (t *table) stream(p part, damaged func(error) error, inspect func(block []b
 	return nil
 }
 
+// checkCodes compares codes with the cardinality, eight bytes at a time where codes
+// above most show by carrying into the top bit of their lane ("determine if a word has
+// a byte greater than n" in Anderson's Bit Twiddling Hacks). A carry out of a lane can
+// only come from one that has its own top bit set, so the answer is exact.
 func checkCodes(block []byte, layout ir.Layout) error {
-	most := uint16(0)
+	most, above := uint64(layout.Cardinality-1), false
+	lanes, top := uint64(0x0101010101010101), uint64(0x7F)
+	if layout.Width == 2 {
+		lanes, top = 0x0001000100010001, 0x7FFF
+	}
+	whole := 0
+	if most <= top {
+		seen, add := uint64(0), (top-most)*lanes
+		for _, word := range store.View[uint64](block, len(block)/8) {
+			seen |= word | (word + add)
+		}
+		above = seen&((top+1)*lanes) != 0
+		whole = len(block) &^ 7
+	}
 	if layout.Width == 1 {
-		for _, code := range block {
-			most = max(most, uint16(code))
+		for _, code := range block[whole:] {
+			above = above || uint64(code) > most
 		}
 	} else {
-		for _, code := range store.View[uint16](block, len(block)/2) {
-			most = max(most, code)
+		for _, code := range store.View[uint16](block[whole:], (len(block)-whole)/2) {
+			above = above || uint64(code) > most
 		}
 	}
-	if int(most) >= layout.Cardinality {
-		return fmt.Errorf("code %d in a dictionary of %d entries", most, layout.Cardinality)
+	if above {
+		return fmt.Errorf("a code is beyond its dictionary of %d entries", layout.Cardinality)
 	}
 	return nil
 }
