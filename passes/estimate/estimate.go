@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -301,11 +302,81 @@ func (e *Estimator) JoinSelectivity(predicates []*ir.Value, isLeft func(column s
 		}
 		pairs[i].Add(l.Distinct, r.Distinct)
 	}
-	selectivity := e.Selectivity(others)
+	selectivity := 1.0
+	for i, p := range others {
+		if p.Op.Code == ir.OpOr {
+			selectivity *= e.Residual(p, func(name string) int { return boolInt(isLeft(name)) })
+			others[i] = nil
+		}
+	}
+	others = slices.DeleteFunc(others, func(p *ir.Value) bool { return p == nil })
+	selectivity *= e.Selectivity(others)
 	for _, k := range pairs {
 		selectivity /= k.Values()
 	}
 	return selectivity
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Residual estimates which fraction of the pairs of a join fulfils a predicate over
+// both sides when each side has been filtered already by what the predicate says
+// about it alone, as the logical passes see to. For (a = 1 and b = 2) or (a = 2 and
+// b = 1), with a in (1, 2) and b in (1, 2) tested before, that is one half. side
+// tells the inputs of the join apart.
+func (e *Estimator) Residual(p *ir.Value, side func(column string) int) float64 {
+	whole := e.Selectivity([]*ir.Value{p})
+	if p.Op == nil || p.Op.Code != ir.OpOr {
+		return whole
+	}
+	// For each side, the fraction for which no disjunct's own part holds.
+	none := map[int]float64{}
+	for i, d := range p.Op.Operands {
+		parts := map[int][]*ir.Value{}
+		for _, c := range conjuncts(d) {
+			if s, ok := oneSide(c, side); ok {
+				parts[s] = append(parts[s], c)
+			}
+		}
+		for s, own := range parts {
+			if i == 0 {
+				none[s] = 1
+			}
+			if _, every := none[s]; every {
+				none[s] *= 1 - e.Selectivity(own)
+			}
+		}
+		for s := range none {
+			if len(parts[s]) == 0 {
+				delete(none, s)
+			}
+		}
+	}
+	parts := 1.0
+	for _, s := range slices.Sorted(maps.Keys(none)) {
+		parts *= max(1-none[s], leastSelectivity)
+	}
+	return min(1, whole/parts)
+}
+
+// oneSide tells which side all columns of a predicate belong to.
+func oneSide(p *ir.Value, side func(column string) int) (int, bool) {
+	columns := fields(p, nil)
+	if len(columns) == 0 {
+		return 0, false
+	}
+	s := side(columns[0])
+	for _, c := range columns[1:] {
+		if side(c) != s {
+			return 0, false
+		}
+	}
+	return s, true
 }
 
 // Key is what is known of the columns by which two tables are joined.

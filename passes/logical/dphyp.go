@@ -16,10 +16,6 @@ type search struct {
 	steps  int
 }
 
-func newSearch(b *block) *search {
-	return &search{graph: newGraph(b), count: len(b.relations)}
-}
-
 // best gives the best plan that was found.
 func (s *search) best() *tree {
 	if s.count == 1 {

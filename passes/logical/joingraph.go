@@ -2,6 +2,7 @@ package logical
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/heddle-lang/heddle/passes/estimate"
 )
@@ -15,20 +16,14 @@ type graph struct {
 	rows       []float64 // of each relation
 	classes    [][]graphColumn
 	predicates []*predicate
-	pairs      []classPair // scratch
 }
 
 // graphColumn is a column of an equality class.
 type graphColumn struct {
+	name     string
 	relation int
 	distinct float64
 	rows     float64 // of the table behind the relation, before filters
-}
-
-// classPair is a class that has columns on both sides of a join.
-type classPair struct {
-	class []graphColumn
-	used  bool
 }
 
 func newGraph(b *block) *graph {
@@ -40,7 +35,7 @@ func newGraph(b *block) *graph {
 		var columns []graphColumn
 		for _, m := range class {
 			c := b.estimator.Column(m.column)
-			columns = append(columns, graphColumn{m.relation, c.Distinct, c.Rows})
+			columns = append(columns, graphColumn{m.column, m.relation, c.Distinct, c.Rows})
 		}
 		g.classes = append(g.classes, columns)
 	}
@@ -51,22 +46,13 @@ func newGraph(b *block) *graph {
 // equality separates the two sides, so a hash table finds the pairs.
 func (g *graph) selectivity(left, right relationSet) (fraction float64, hash bool) {
 	fraction = 1
-	g.pairs = g.pairs[:0]
-	for _, class := range g.classes {
-		l, r := false, false
-		for i := range class {
-			l = l || left.has(class[i].relation)
-			r = r || right.has(class[i].relation)
+	for _, k := range g.cut(left, right) {
+		key := estimate.NewKey(k.leftColumns[0].rows, k.rightColumns[0].rows)
+		for i := range k.leftColumns {
+			key.Add(k.leftColumns[i].distinct, k.rightColumns[i].distinct)
 		}
-		if l && r {
-			g.pairs = append(g.pairs, classPair{class: class})
-			hash = true
-		}
-	}
-	for i := range g.pairs {
-		if !g.pairs[i].used {
-			fraction /= g.keyValues(i, left, right)
-		}
+		fraction /= key.Values()
+		hash = true
 	}
 	for _, p := range g.predicates {
 		if !p.reads.inBoth(left, right) || p.reads.in(left) || p.reads.in(right) {
@@ -80,41 +66,60 @@ func (g *graph) selectivity(left, right relationSet) (fraction float64, hash boo
 	return fraction, hash
 }
 
-// keyValues is how many values the key has that starts with the class at an index:
-// of the two relations that share most classes across the cut, all these classes
-// are one composite key.
-func (g *graph) keyValues(index int, left, right relationSet) float64 {
-	var best []int
-	var key estimate.Key
-	for _, l := range g.pairs[index].class {
-		if !left.has(l.relation) {
-			continue
+// cutKey is a key by which two sets of relations are joined: columns of one
+// relation of each set.
+type cutKey struct {
+	leftColumns, rightColumns []*graphColumn
+}
+
+// cut gives the keys between two sets. Each class with columns on both sides is in
+// one of them. Where there is a choice of columns, those are taken that make the
+// keys widest: of l_suppkey = ps_suppkey = s_suppkey, the join of lineitem and
+// supplier with partsupp takes lineitem's, because l_partkey = ps_partkey joins the
+// two as well.
+func (g *graph) cut(left, right relationSet) []cutKey {
+	var crossing [][]graphColumn
+	for _, class := range g.classes {
+		l, r := false, false
+		for i := range class {
+			l = l || left.has(class[i].relation)
+			r = r || right.has(class[i].relation)
 		}
-		for _, r := range g.pairs[index].class {
-			if !right.has(r.relation) {
+		if l && r {
+			crossing = append(crossing, class)
+		}
+	}
+	var keys []cutKey
+	for len(crossing) > 0 {
+		var best cutKey
+		for i := range crossing[0] {
+			l := crossing[0][i].relation
+			if !left.has(l) {
 				continue
 			}
-			k := estimate.NewKey(l.rows, r.rows)
-			var used []int
-			for i := range g.pairs {
-				if g.pairs[i].used {
+			for j := range crossing[0] {
+				r := crossing[0][j].relation
+				if !right.has(r) || len(crossing) == 1 && len(best.leftColumns) > 0 {
 					continue
 				}
-				x, y := columnOf(g.pairs[i].class, l.relation), columnOf(g.pairs[i].class, r.relation)
-				if x != nil && y != nil {
-					used = append(used, i)
-					k.Add(x.distinct, y.distinct)
+				var key cutKey
+				for _, class := range crossing {
+					if x, y := columnOf(class, l), columnOf(class, r); x != nil && y != nil {
+						key.leftColumns, key.rightColumns = append(key.leftColumns, x), append(key.rightColumns, y)
+					}
+				}
+				if len(key.leftColumns) > len(best.leftColumns) {
+					best = key
 				}
 			}
-			if len(used) > len(best) {
-				best, key = used, k
-			}
 		}
+		keys = append(keys, best)
+		l, r := best.leftColumns[0].relation, best.rightColumns[0].relation
+		crossing = slices.DeleteFunc(crossing, func(class []graphColumn) bool {
+			return columnOf(class, l) != nil && columnOf(class, r) != nil
+		})
 	}
-	for _, i := range best {
-		g.pairs[i].used = true
-	}
-	return key.Values()
+	return keys
 }
 
 func columnOf(class []graphColumn, relation int) *graphColumn {

@@ -81,6 +81,7 @@ type block struct {
 	predicates []*predicate
 	trapping   []*ir.Value
 	classes    [][]member
+	graph      *graph
 }
 
 // relation is an input of a block.
@@ -166,7 +167,7 @@ func (b *block) classify() {
 			b.equate(member{x, b.relationOf(x)}, member{y, b.relationOf(y)})
 			continue
 		}
-		p.selectivity = b.estimator.Selectivity([]*ir.Value{p.value})
+		p.selectivity = b.estimator.Residual(p.value, func(column string) int { return b.relationOf(column) })
 		if p.value.Op.Code == ir.OpEqual {
 			l, r := b.reads(p.value.Op.Operands[0]), b.reads(p.value.Op.Operands[1])
 			if !l.empty() && !r.empty() && !l.overlaps(r) {
@@ -212,7 +213,8 @@ func (b *block) equate(x, y member) {
 // plan orders the block and gives its result.
 func (b *block) plan() *ir.Value {
 	b.classify()
-	result, _ := b.emit(newSearch(b).best())
+	b.graph = newGraph(b)
+	result, _ := b.emit((&search{graph: b.graph, count: len(b.relations)}).best())
 	return b.editor.filter(b.top, result, b.trapping)
 }
 
@@ -236,14 +238,12 @@ func (b *block) emit(t *tree) (*ir.Value, relationSet) {
 // answer and neither alone.
 func (b *block) conditions(left, right relationSet) []*ir.Value {
 	var out []*ir.Value
-	for _, class := range b.classes {
-		l := slices.IndexFunc(class, func(m member) bool { return left.has(m.relation) })
-		r := slices.IndexFunc(class, func(m member) bool { return right.has(m.relation) })
-		if l < 0 || r < 0 {
-			continue
+	for _, key := range b.graph.cut(left, right) {
+		for i, x := range key.leftColumns {
+			y := key.rightColumns[i]
+			em := newEmitter(b.relations[x.relation].value.Type.Row(), b.relations[y.relation].value.Type.Row())
+			out = append(out, em.op(ir.OpEqual, []*ir.Value{em.field(x.name), em.field(y.name)}))
 		}
-		em := newEmitter(b.relations[class[l].relation].value.Type.Row(), b.relations[class[r].relation].value.Type.Row())
-		out = append(out, em.op(ir.OpEqual, []*ir.Value{em.field(class[l].column), em.field(class[r].column)}))
 	}
 	both := left.or(right)
 	for _, p := range b.predicates {
