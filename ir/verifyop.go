@@ -13,6 +13,9 @@ var ExtractParts = []string{"year", "quarter", "month", "day", "dow", "doy", "ho
 // meaning checks what single ops ask for beyond the op table. Operands, attributes,
 // regions and results have their shapes by now.
 func (v *verifier) meaning(op *Op) {
+	if op.Info().Level == AnyLevel && v.fn.Level != KernLevel {
+		v.scalars(op)
+	}
 	switch op.Code {
 	case OpParameter:
 		index := AttributeAs[int64](op, "index")
@@ -75,6 +78,24 @@ func (v *verifier) meaning(op *Op) {
 	default:
 		if op.Info().Level == KernLevel {
 			v.kern(op)
+		}
+	}
+}
+
+// scalars checks that scalar code handles scalars, save that field reads a row.
+func (v *verifier) scalars(op *Op) {
+	for i, operand := range op.Operands {
+		if op.Code == OpField {
+			if operand.Block == nil || operand.Type.Kind != Struct || operand.Type.Nullable {
+				v.wrong(codeMisfit, op, "field reads %s, which is not the row of a region", operand)
+			}
+		} else if !operand.Type.IsScalar() {
+			v.wrong(codeMisfit, op, "operand %d of %s is %s, not a scalar", i, op.Code, operand.Type)
+		}
+	}
+	for _, result := range op.Results {
+		if !result.Type.IsScalar() {
+			v.wrong(codeMisfit, op, "%s gives %s, not a scalar", op.Code, result.Type)
 		}
 	}
 }
@@ -313,8 +334,8 @@ func (v *verifier) types(op *Op, values []*Value, want []Type, whose string) {
 
 // CanCast reports whether the op cast converts between two types, NULL-ness aside:
 // every type to itself and to and from string; numbers and bool to each other (bool
-// not with decimals and floats); dates and timestamps to each other, timestamps to
-// time; string and bytes by their octets; null to all.
+// only with integers); dates and timestamps to each other, timestamps to time, time
+// to interval; null to all.
 func CanCast(from, to Type) bool {
 	switch {
 	case !from.IsScalar() || !to.IsScalar() || to.Kind == Null && from.Kind != Null:
