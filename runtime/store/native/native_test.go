@@ -550,33 +550,6 @@ func TestSameRowsSameFile(t *testing.T) {
 	}
 }
 
-// FuzzOpen reads what the fuzzer makes of a file, with and without checksums mended, so
-// that it gets past them.
-func FuzzOpen(f *testing.F) {
-	path, _ := corruptible(f)
-	content, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(content[len(content)-600:])
-	start := int64(len(content)) - 600
-	f.Fuzz(func(t *testing.T, tail []byte) {
-		changed := append(bytes.Clone(content[:start]), tail...)
-		path := filepath.Join(t.TempDir(), "t.htab")
-		for range 2 {
-			if err := os.WriteFile(path, changed, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := readAll(t, path); err != nil && codeOf(err) == "" {
-				if _, known := diag.FromError(err); !known && !strings.HasPrefix(err.Error(), "chunk ") {
-					t.Errorf("an error without a code: %v", err)
-				}
-			}
-			mendFooter(changed)
-		}
-	})
-}
-
 func BenchmarkWrite(b *testing.B) {
 	fields, batch := benchmarkBatch()
 	const batches = 16

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -125,6 +126,9 @@ func Read(tb testing.TB, table store.Table, columns []store.ColumnRequest, textB
 	return rows, nil
 }
 
+// ErrZone is the error when rows are outside of the zones of their chunk.
+var ErrZone = errors.New("wrong zones")
+
 // Diff shows where rows differ; it is empty when they do not.
 func Diff(want, got [][]ir.Datum) string {
 	for i := range min(len(want), len(got)) {
@@ -153,13 +157,13 @@ func checkChunk(chunk store.Chunk, columns []store.ColumnRequest, rows [][]ir.Da
 			case d.Null:
 				nulls++
 			case zone.AllNull:
-				return fmt.Errorf("column %q has a value where all should be NULL", columns[c].Name)
+				return fmt.Errorf("%w: column %q has a value where all should be NULL", ErrZone, columns[c].Name)
 			case zone.Min != nil && store.Less(t, d, *zone.Min), zone.Max != nil && store.Less(t, *zone.Max, d):
-				return fmt.Errorf("column %q has %+v outside of its zone %+v to %+v", columns[c].Name, d, zone.Min, zone.Max)
+				return fmt.Errorf("%w: column %q has %+v outside of %+v to %+v", ErrZone, columns[c].Name, d, zone.Min, zone.Max)
 			}
 		}
 		if zone.Nulls >= 0 && zone.Nulls != nulls {
-			return fmt.Errorf("column %q has %d NULLs where %d were promised", columns[c].Name, nulls, zone.Nulls)
+			return fmt.Errorf("%w: column %q has %d NULLs where %d were promised", ErrZone, columns[c].Name, nulls, zone.Nulls)
 		}
 	}
 	return nil
