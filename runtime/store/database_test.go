@@ -308,6 +308,67 @@ func TestUnionSegments(t *testing.T) {
 	}
 }
 
+// TestMergedDictionaries has files whose dictionaries differ, and one column whose do
+// not.
+func TestMergedDictionaries(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fields := []ir.Field{field("same", ir.String), {Name: "differs", Type: ir.Of(ir.String).WithNull(true)}, field("unique", ir.String)}
+	var want [][]ir.Datum
+	for file, words := range [][]string{{"b", "d"}, {"a", "c", "d"}, {"b"}} {
+		var rows [][]ir.Datum
+		for i := range 50 {
+			row := []ir.Datum{ir.TextDatum([]string{"x", "y"}[i%2]), ir.TextDatum(words[i%len(words)]), ir.TextDatum(fmt.Sprint(file, i))}
+			if i%5 == 0 {
+				row[1] = ir.NullDatum
+			}
+			rows = append(rows, row)
+		}
+		put(t, dir, fmt.Sprintf("t/%d.htab", file), fields, rows)
+		want = append(want, rows...)
+	}
+	table, err := openDatabase(t, dir).Table("t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []store.ColumnRequest
+	for _, c := range table.Description().Columns {
+		columns = append(columns, store.ColumnRequest{Name: c.Name, Type: c.Type, Layout: c.Layout})
+	}
+	if columns[0].Layout.Cardinality != 2 || columns[1].Layout.Cardinality != 4 || columns[2].Layout != (ir.Layout{}) {
+		t.Errorf("columns %+v", columns)
+	}
+	got, err := storetest.Read(t, table, columns, 1000)
+	if diff := storetest.Diff(want, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	if diff := storetest.Diff(want, storetest.Rows(t, table)); diff != "" {
+		t.Error(diff)
+	}
+	for i, mapped := range []bool{true, false} {
+		scan, err := table.Scan(t.Context(), store.ScanRequest{Columns: columns[i : i+1]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(scan.Segments()) > 0; got != mapped {
+			t.Errorf("column %q is mapped: %v", columns[i].Name, got)
+		}
+		if err := scan.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	few := columns[1]
+	few.Layout = store.DictionaryLayout(3)
+	if _, err := storetest.Read(t, table, []store.ColumnRequest{few}, 0); codeOf(err) != "E0513" {
+		t.Errorf("a dictionary that has grown: %v", err)
+	}
+	plain := columns[2]
+	plain.Layout = store.DictionaryLayout(3)
+	if _, err := storetest.Read(t, table, []store.ColumnRequest{plain}, 0); codeOf(err) != "E0513" {
+		t.Errorf("a dictionary that is gone: %v", err)
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}

@@ -17,12 +17,13 @@ import (
 // union is a table made of files of one format, one after another, with the keys of
 // their directories as further columns.
 type union struct {
-	paths       []string
-	tables      []Table
-	partitions  []partitionColumn
-	own         int // columns of the files themselves; those of partitions follow
-	description *ir.Table
-	fingerprint string
+	paths        []string
+	tables       []Table
+	partitions   []partitionColumn
+	own          int                 // columns of the files themselves; those of partitions follow
+	dictionaries []*mergedDictionary // by own column, where there are many files
+	description  *ir.Table
+	fingerprint  string
 }
 
 // openFiles opens the files of a table; a single file without partitions is itself.
@@ -153,11 +154,8 @@ func (u *union) describe(name string) error {
 		_, _ = fmt.Fprintf(hash, "%q %q\n", path, table.Fingerprint())
 	}
 	if len(u.tables) > 1 {
-		for i := range merged.Columns {
-			// Each file has a dictionary of its own.
-			if c := &merged.Columns[i]; c.Layout.Encoding == ir.Dictionary {
-				c.Layout = ir.NaturalLayout(c.Type)
-			}
+		if err := u.mergeDictionaries(merged); err != nil {
+			return err
 		}
 	}
 	// A column that the files also hold themselves keeps their values.
@@ -242,6 +240,8 @@ func (u *union) Dictionary(column string) ([]string, error) {
 		return u.partitions[i-u.own].entries, nil
 	case i >= 0 && len(u.tables) == 1:
 		return u.tables[0].Dictionary(column)
+	case i >= 0 && u.dictionaries[i] != nil:
+		return u.dictionaries[i].entries, nil
 	default:
 		return nil, fmt.Errorf("column %q of table %q has no dictionary", column, u.description.Name)
 	}
@@ -273,7 +273,6 @@ type chunkOrigin struct{ file, chunk int }
 
 func (u *union) Scan(ctx context.Context, request ScanRequest) (_ Scan, err error) {
 	s := &unionScan{union: u, request: request}
-	var own ScanRequest
 	for i, column := range request.Columns {
 		index, err := CheckRequest(u.description.Name, u.description, column)
 		if err != nil {
@@ -284,12 +283,11 @@ func (u *union) Scan(ctx context.Context, request ScanRequest) (_ Scan, err erro
 			s.constant = append(s.constant, i)
 			continue
 		}
-		if column.Layout.Encoding == ir.Dictionary && len(u.tables) > 1 {
+		if column.Layout.Encoding == ir.Dictionary && len(u.tables) > 1 && u.dictionaries[index] == nil {
 			return nil, diag.New(CodeDoesNotFit, "column %q of table %q has no dictionary any more, as the program was compiled for",
 				column.Name, u.description.Name).Helpf("the data has changed since: build the program again")
 		}
 		s.own = append(s.own, i)
-		own.Columns = append(own.Columns, column)
 	}
 	defer func() {
 		if err != nil {
@@ -297,13 +295,14 @@ func (u *union) Scan(ctx context.Context, request ScanRequest) (_ Scan, err erro
 		}
 	}()
 	mapped := len(s.constant) == 0
-	for _, table := range u.tables {
+	for file, table := range u.tables {
+		own, translated := s.fileRequest(file)
 		scan, err := table.Scan(ctx, own)
 		if err != nil {
 			return nil, err
 		}
 		s.scans = append(s.scans, scan)
-		mapped = mapped && (len(scan.Segments()) > 0 || len(scan.Chunks()) == 0)
+		mapped = mapped && !translated && (len(scan.Segments()) > 0 || len(scan.Chunks()) == 0)
 	}
 	for file, scan := range s.scans {
 		for i, chunk := range scan.Chunks() {
@@ -354,7 +353,7 @@ func (s *unionScan) Close() error {
 }
 
 func (s *unionScan) Reader() (Reader, error) {
-	return &unionReader{scan: s, file: -1, part: Batch{Columns: make([]Vector, len(s.own))}}, nil
+	return &unionReader{scan: s, file: -1, part: Batch{Columns: make([]Vector, len(s.own))}, codes: make([][]byte, len(s.own))}, nil
 }
 
 // unionReader holds a reader of one file at a time: workers mostly take chunks in
@@ -364,6 +363,7 @@ type unionReader struct {
 	file  int
 	inner Reader
 	part  Batch
+	codes [][]byte // of the file, by position in own, where they must be translated
 }
 
 func (r *unionReader) Open(ctx context.Context, chunk int) error {
@@ -385,6 +385,12 @@ func (r *unionReader) Next(ctx context.Context, batch *Batch) error {
 	s := r.scan
 	for i, at := range s.own {
 		r.part.Columns[i] = batch.Columns[at]
+		if s.recodeFor(r.file, at) != nil {
+			if r.codes[i] == nil {
+				r.codes[i] = make([]byte, 4*ChunkRows)
+			}
+			r.part.Columns[i].Values = r.codes[i]
+		}
 	}
 	if err := r.inner.Next(ctx, &r.part); err != nil {
 		return err
@@ -392,6 +398,18 @@ func (r *unionReader) Next(ctx context.Context, batch *Batch) error {
 	batch.Rows = r.part.Rows
 	if batch.Rows == 0 {
 		return nil
+	}
+	for i, at := range s.own {
+		recode := s.recodeFor(r.file, at)
+		if recode == nil {
+			continue
+		}
+		request := s.request.Columns[at]
+		_, own := s.union.tables[r.file].Description().Column(request.Name)
+		place := Place{File: s.union.paths[r.file], Column: request.Name}
+		if err := translate(batch.Columns[at].Values, request.Layout, r.codes[i], own.Layout, recode, batch.Rows, place); err != nil {
+			return err
+		}
 	}
 	for _, at := range s.constant {
 		request := s.request.Columns[at]
