@@ -21,3 +21,5 @@
 //
 // The package knows no SQL and no Wasm; it imports only internal leaves.
 package ir
+
+//go:generate go run ./gen testdata/ops.cir ../docs/cir.md
