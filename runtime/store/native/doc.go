@@ -7,7 +7,7 @@
 //	header     16 KiB: magic, version
 //	segment 0  for each column: values | text | validity
 //	segment 1  ...
-//	dictionaries
+//	dictionaries, a bitmap of ones
 //	footer     schema, layouts, statistics, places and checksums of all parts, zones
 //	trailer    place and checksum of the footer, version, magic
 //

@@ -57,7 +57,16 @@ type columnInfo struct {
 type footer struct {
 	rows     int64
 	segments []int // rows of each
+	present  part  // a bitmap of ones as long as the longest segment
 	columns  []columnInfo
+}
+
+// presentLength is the length of a bitmap that is long enough for every segment.
+func (f *footer) presentLength() int64 {
+	if len(f.segments) == 0 {
+		return 0
+	}
+	return int64(slices.Max(f.segments)+7) / 8
 }
 
 func (f *footer) encode() []byte {
@@ -67,6 +76,7 @@ func (f *footer) encode() []byte {
 	for _, rows := range f.segments {
 		e.unsigned(uint64(rows))
 	}
+	e.part(f.present)
 	e.unsigned(uint64(len(f.columns)))
 	for i := range f.columns {
 		c := &f.columns[i]
@@ -111,7 +121,13 @@ func decodeFooter(data []byte, limit int64) (*footer, error) {
 	if sum != f.rows {
 		d.fail("its segments have %d rows, the table %d", sum, f.rows)
 	}
+	if f.present = d.part(limit); f.present.length != f.presentLength() {
+		d.fail("its bitmap of ones has the wrong size")
+	}
 	columns := d.count(min(maxColumns, int64(len(d.rest))))
+	if columns == 0 {
+		d.fail("it has no columns") // whose parts would bound the number of rows
+	}
 	names := make(map[string]bool)
 	for range columns {
 		if d.err != nil {
@@ -136,7 +152,7 @@ func decodeFooter(data []byte, limit int64) (*footer, error) {
 // checkOverlap refuses parts that share bytes: a part that is verified as one column's
 // plain values could otherwise be read as another's codes.
 func (f *footer) checkOverlap(d *decoder) {
-	var all []part
+	all := []part{f.present}
 	for i := range f.columns {
 		c := &f.columns[i]
 		all = append(all, c.offsets, c.entries)

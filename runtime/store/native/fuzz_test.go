@@ -146,6 +146,7 @@ func FuzzParts(f *testing.F) {
 			t.Fatal(err)
 		}
 		mend := func(p *part) { p.checksum = xxh3.Hash(data[p.offset : p.offset+p.length]) }
+		mend(&footer.present)
 		for i := range footer.columns {
 			c := &footer.columns[i]
 			mend(&c.offsets)

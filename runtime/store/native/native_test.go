@@ -314,6 +314,40 @@ func TestScanRequests(t *testing.T) {
 	}
 }
 
+// TestMapNullable maps columns for code that expects NULLs where there are none.
+func TestMapNullable(t *testing.T) {
+	t.Parallel()
+	fields := []ir.Field{{Name: "n", Type: ir.Of(ir.I32)}}
+	var rows [][]ir.Datum
+	for i := range 2100 {
+		rows = append(rows, []ir.Datum{ir.IntDatum(int64(i))})
+	}
+	path := filepath.Join(t.TempDir(), "t.htab")
+	writeFile(t, path, fields, rows, geometry{1000, textLimit}, store.WriteOptions{})
+	scan, err := openFile(t, path).Scan(t.Context(), store.ScanRequest{
+		Columns: []store.ColumnRequest{{Name: "n", Type: ir.Of(ir.I32).WithNull(true), Layout: ir.Layout{Width: 2}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(scan.Segments()) != 3 {
+		t.Fatalf("%d segments", len(scan.Segments()))
+	}
+	for _, segment := range scan.Segments() {
+		ones := segment.Columns[0].Validity
+		if err := ones.File.Verify(ones.Offset, ones.Length); err != nil {
+			t.Error(err)
+		}
+		if present(content[ones.Offset:ones.Offset+ones.Length]) < segment.Rows {
+			t.Errorf("validity %+v of %d rows", ones, segment.Rows)
+		}
+	}
+}
+
 // TestCorruption flips each bit of a small file in turn, and cuts it at each length:
 // every read fails or gives the same rows.
 func TestCorruption(t *testing.T) {
@@ -426,11 +460,11 @@ func TestFaults(t *testing.T) {
 	small.Write = func(ctx context.Context, sys *system.System, w io.Writer, schema []ir.Field, batches store.Batches, options store.WriteOptions) error {
 		return write(ctx, sys, w, schema, batches, options, geometry{100, textLimit})
 	}
-	for _, short := range []bool{false, true} {
+	for _, fault := range []system.Fault{{}, {Short: true}, {Forever: true}} {
 		for at := 1; ; at++ {
 			dir, temp := t.TempDir(), t.TempDir()
 			sys := *system.Real()
-			faults := system.NewFaults(sys.Files, system.Fault{At: at, Err: syscall.ENOSPC, Short: short})
+			faults := system.NewFaults(sys.Files, system.Fault{At: at, Err: syscall.ENOSPC, Short: fault.Short, Forever: fault.Forever})
 			sys.Files = faults
 			path := filepath.Join(dir, "t.htab")
 			err := store.WriteFile(t.Context(), &sys, &small, path, fields, storetest.Batches(fields, want, 50),

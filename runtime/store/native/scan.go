@@ -36,7 +36,7 @@ func (t *table) Scan(ctx context.Context, request store.ScanRequest) (store.Scan
 		if zones[i], err = t.columns[index].zones(); err != nil {
 			return nil, err
 		}
-		mapped = mapped && mappable(c.layout, wanted.Layout) && wanted.Type.Nullable == c.typ.Nullable
+		mapped = mapped && mappable(c.layout, wanted.Layout)
 		have, want := c.layout.Encoding, wanted.Layout.Encoding
 		switch {
 		case have == ir.Plain && want == ir.Dictionary:
@@ -87,11 +87,14 @@ func (s *scan) cut(zones [][]store.Zone) {
 func (s *scan) mapSegments() {
 	for segment, rows := range s.table.footer.segments {
 		mapped := store.Segment{Rows: int64(rows)}
-		for _, c := range s.columns {
+		for i, c := range s.columns {
 			p := &c.pieces[segment]
-			mapped.Columns = append(mapped.Columns, store.MappedColumn{
-				Values: s.region(p.values), Text: s.region(p.text), Validity: s.region(p.validity),
-			})
+			column := store.MappedColumn{Values: s.region(p.values), Text: s.region(p.text), Validity: s.region(p.validity)}
+			if s.request.Columns[i].Type.Nullable && !c.typ.Nullable {
+				column.Validity = s.region(s.table.footer.present)
+				column.Validity.Length = int64(rows+7) / 8
+			}
+			mapped.Columns = append(mapped.Columns, column)
 		}
 		s.segments = append(s.segments, mapped)
 	}

@@ -192,26 +192,24 @@ func (t *table) Close() error {
 func (t *table) Fd() uintptr { return t.file.Fd() }
 
 // Verify checks the parts of a column's segment together, also where only one of them
-// is asked for.
+// is asked for. Of the bitmap of ones any length from its beginning will do.
 func (t *table) Verify(offset, length int64) error {
 	c := t.checks[offset]
-	if c == nil || c.length != length {
+	if c == nil || c.length != length && (offset != t.footer.present.offset || length > c.length) {
 		return fmt.Errorf("verify %q: no part of %d bytes at %d", t.path, length, offset)
 	}
 	return c.verify()
 }
 
 func (t *table) prepareChecks() {
+	if ones := t.footer.present; ones.length > 0 {
+		t.checks[ones.offset] = &check{length: ones.length, verify: sync.OnceValue(t.verifyPresent)}
+	}
 	for i := range t.footer.columns {
 		c := &t.footer.columns[i]
 		for segment := range c.pieces {
 			p := &c.pieces[segment]
-			verify := sync.OnceValue(func() error {
-				if err := t.verify(c, p, t.footer.segments[segment]); err != nil {
-					return err
-				}
-				return nil
-			})
+			verify := sync.OnceValue(func() error { return t.verify(c, p, t.footer.segments[segment]) })
 			for _, part := range p.parts() {
 				if part.length > 0 {
 					t.checks[part.offset] = &check{length: part.length, verify: verify}

@@ -1,6 +1,8 @@
 package native
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"sync"
 	"unicode/utf8"
@@ -42,6 +44,19 @@ func (t *table) verify(c *columnInfo, p *piece, rows int) error {
 	return t.stream(p.validity, damaged, func([]byte) error { return nil })
 }
 
+// verifyPresent checks the bitmap of ones.
+func (t *table) verifyPresent() error {
+	damaged := func(err error) error {
+		return store.Damaged(t.path, "bitmap at byte %d: %v", t.footer.present.offset, err)
+	}
+	return t.stream(t.footer.present, damaged, func(block []byte) error {
+		if bytes.Count(block, []byte{0xFF}) != len(block) {
+			return errors.New("a bit of it is not one")
+		}
+		return nil
+	})
+}
+
 // stream reads a part block by block. Blocks end at multiples of 16 bytes.
 func (t *table) stream(p part, damaged func(error) error, inspect func(block []byte) error) error {
 	buffer := blocks.Get().(*[blockLength]byte)
@@ -59,7 +74,7 @@ func (t *table) stream(p part, damaged func(error) error, inspect func(block []b
 		done += int64(len(block))
 	}
 	if p.length > 0 && hash.Sum64() != p.checksum {
-		return damaged(fmt.Errorf("the checksum does not match"))
+		return damaged(errors.New("the checksum does not match"))
 	}
 	return nil
 }
@@ -104,7 +119,7 @@ func checkBooleans(block []byte) error {
 		all |= b
 	}
 	if all > 1 {
-		return fmt.Errorf("a boolean is neither true nor false")
+		return errors.New("a boolean is neither true nor false")
 	}
 	return nil
 }
@@ -154,7 +169,7 @@ func (t *table) verifyText(c *columnInfo, p *piece, rows int, damaged func(error
 	return nil
 }
 
-var errNotText = fmt.Errorf("its text is not UTF-8")
+var errNotText = errors.New("its text is not UTF-8")
 
 // textChecker checks text that comes in blocks.
 type textChecker struct {

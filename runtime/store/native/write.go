@@ -1,8 +1,10 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,9 +42,7 @@ func write(ctx context.Context, sys *system.System, w io.Writer, schema []ir.Fie
 		return err
 	}
 	defer func() {
-		if closeErr := t.spool.close(); err == nil {
-			err = closeErr
-		}
+		err = errors.Join(err, t.spool.close())
 	}()
 	if err := t.collect(ctx, batches); err != nil {
 		return err
@@ -192,12 +192,12 @@ func (t *writer) retire() error {
 	for _, c := range t.columns {
 		s := &c.sealed[len(c.sealed)-1]
 		t.held -= s.size()
-		for i, bytes := range s.parts() {
-			offset, err := t.spool.put(bytes)
+		for i, content := range s.parts() {
+			offset, err := t.spool.put(content)
 			if err != nil {
 				return diag.New(store.CodeCannotWrite, "cannot write a temporary file in %q: %v", t.options.TempDir, err)
 			}
-			s.place[i].offset, s.place[i].length = offset, int64(len(bytes))
+			s.place[i].offset, s.place[i].length = offset, int64(len(content))
 		}
 		s.memory = memory{}
 	}
@@ -227,8 +227,8 @@ func (t *writer) finish(ctx context.Context, w io.Writer) error {
 				return err
 			}
 			final[i] = m.parts()
-			for k, bytes := range final[i] {
-				sums[i][k] = xxh3.Hash(bytes)
+			for k, content := range final[i] {
+				sums[i][k] = xxh3.Hash(content)
 			}
 			t.columns[i].sealed[segment] = spooled{}
 			return nil
@@ -254,6 +254,8 @@ func (t *writer) finish(ctx context.Context, w io.Writer) error {
 			f.columns[i].entries = out.part(text, xxh3.Hash(text))
 		}
 	}
+	ones := bytes.Repeat([]byte{0xFF}, int(f.presentLength()))
+	f.present = out.part(ones, xxh3.Hash(ones))
 	encoded := f.encode()
 	if len(encoded) > maxFooter {
 		return diag.New(store.CodeCannotWrite, "the table is too large for one file: its footer would have %d bytes", len(encoded)).
@@ -286,22 +288,22 @@ type output struct {
 
 var zeroes [Alignment + overhang]byte
 
-func (o *output) write(bytes []byte) {
+func (o *output) write(content []byte) {
 	if o.err != nil {
 		return
 	}
-	n, err := o.w.Write(bytes)
+	n, err := o.w.Write(content)
 	o.offset += int64(n)
 	o.err = err
 }
 
 // part writes a part at the next aligned place; an empty one leaves no trace.
-func (o *output) part(bytes []byte, checksum uint64) part {
-	if len(bytes) == 0 {
+func (o *output) part(content []byte, checksum uint64) part {
+	if len(content) == 0 {
 		return part{}
 	}
-	p := part{offset: o.offset, length: int64(len(bytes)), checksum: checksum}
-	o.write(bytes)
+	p := part{offset: o.offset, length: int64(len(content)), checksum: checksum}
+	o.write(content)
 	o.write(zeroes[:overhang])
 	o.pad()
 	return p
@@ -321,14 +323,14 @@ type spool struct {
 	end   int64
 }
 
-func (s *spool) put(bytes []byte) (offset int64, err error) {
+func (s *spool) put(content []byte) (offset int64, err error) {
 	if s.file == nil {
 		if s.file, err = s.files.CreateTemp(s.dir, "heddle-load-*"); err != nil {
 			return 0, err
 		}
 	}
 	offset = s.end
-	n, err := s.file.WriteAt(bytes, offset)
+	n, err := s.file.WriteAt(content, offset)
 	s.end += int64(n)
 	return offset, err
 }
