@@ -284,7 +284,20 @@ func (p *printer) block(b *Block) {
 }
 
 func (p *printer) op(op *Op) {
-	info := op.Info()
+	info := p.head(op)
+	for i, region := range op.Regions {
+		p.text(" ")
+		p.region(info, i, region)
+	}
+	p.text("\n")
+}
+
+// head prints what stands before the regions.
+func (p *printer) head(op *Op) *OpInfo {
+	info := &OpInfo{Name: "!" + strconv.Itoa(int(op.Code))} // no op: the verifier finds it
+	if int(op.Code) < len(opTable) {
+		info = op.Info()
+	}
 	// The regions stand before the results in time, but values are numbered in the
 	// order of the text, so that printing what was parsed gives the same names.
 	for i, v := range op.Results {
@@ -322,11 +335,7 @@ func (p *printer) op(op *Op) {
 			p.text(" : " + t.String())
 		}
 	}
-	for i, region := range op.Regions {
-		p.text(" ")
-		p.region(info, i, region)
-	}
-	p.text("\n")
+	return info
 }
 
 // bareAttribute is the index of the attribute that is written without its name:
@@ -345,6 +354,10 @@ func (i *OpInfo) bareAttribute() int {
 }
 
 func (p *printer) region(info *OpInfo, index int, region *Block) {
+	if region == nil {
+		p.text("!absent")
+		return
+	}
 	known := false
 	if index < len(info.Regions) {
 		known = info.Regions[index].Arguments != nil

@@ -2,7 +2,6 @@ package ir
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/heddle-lang/heddle/internal/diag"
@@ -49,10 +48,10 @@ func (v *verifier) wrong(code diag.Code, op *Op, format string, args ...any) {
 		if v.file != nil && op.Span != (diag.Span{}) {
 			d.At(v.file, op.Span, "this op")
 		}
-		if int(op.Code) < len(opTable) {
-			text, _, _ := strings.Cut(op.String(), "\n")
-			d.Note("the op is: %s", text)
-		}
+		p := &printer{}
+		p.begin()
+		p.head(op)
+		d.Note("the op is: %s", p.b)
 	}
 	v.problems.Add(d)
 }
