@@ -2,7 +2,7 @@
 // module that verifies, tables and parameters, and gives the rows of a flow. What
 // it returns is right by definition; every backend is tested against it. So it is
 // slow and obvious: one datum at a time, exact numbers as big integers, joins as
-// nested loops.
+// nested loops over the rows that may meet.
 //
 // Traps belong to values: scalar code is evaluated on demand, from what a region
 // yields, so an op traps only where its value is needed. The regions of if that are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
@@ -179,55 +180,6 @@ func (r *runner) filter(op *ir.Op, input []row) ([]row, error) {
 	return rows, nil
 }
 
-func (r *runner) join(op *ir.Op, left, right []row) ([]row, error) {
-	join := ir.AsJoin(op)
-	e := newEvaluator(op.Regions[0], r.parameters)
-	keepLeft := join.Kind == ir.LeftJoin || join.Kind == ir.FullJoin
-	keepRight := join.Kind == ir.RightJoin || join.Kind == ir.FullJoin
-	pairs := join.Kind != ir.SemiJoin && join.Kind != ir.AntiJoin
-	met := make([]bool, len(right))
-	var rows []row
-	for _, l := range left {
-		if r.ctx.Err() != nil {
-			return nil, context.Cause(r.ctx)
-		}
-		found := false
-		for j, m := range right {
-			holds, err := e.holds(l, m)
-			if err != nil {
-				return nil, err
-			}
-			if !holds {
-				continue
-			}
-			found, met[j] = true, true
-			if pairs {
-				rows = append(rows, slices.Concat(l, m))
-			}
-		}
-		switch {
-		case join.Kind == ir.SemiJoin && found, join.Kind == ir.AntiJoin && !found:
-			rows = append(rows, l)
-		case keepLeft && !found:
-			rows = append(rows, slices.Concat(l, nulls(join.Right)))
-		}
-	}
-	for j, m := range right {
-		if keepRight && !met[j] {
-			rows = append(rows, slices.Concat(nulls(join.Left), m))
-		}
-	}
-	return rows, nil
-}
-
-func nulls(bag *ir.Value) row {
-	values := make(row, len(bag.Type.Fields))
-	for i := range values {
-		values[i] = ir.NullDatum
-	}
-	return values
-}
-
 // sorted orders rows stably.
 func sorted(input []row, t ir.Type, keys []ir.SortKey) []row {
 	columns, types := make([]int, len(keys)), make([]ir.Type, len(keys))
@@ -270,17 +222,24 @@ func limited(rows []row, count, offset int64) []row {
 	return rows
 }
 
-// String shows a result as lines of values, for test failures.
-func (r *Result) String() string {
-	b := fmt.Appendf(nil, "%v\n", r.Labels)
-	for i := range r.Rows {
-		for j, d := range r.Row(i) {
+// Lines spells each row, with values as literals. Two results are the same bag of
+// rows when their lines are the same after sorting.
+func (r *Result) Lines() []string {
+	lines := make([]string, r.Rows)
+	for i := range lines {
+		var b []byte
+		for j, column := range r.Columns {
 			if j > 0 {
 				b = append(b, " | "...)
 			}
-			b = ir.AppendLiteral(b, r.Types[j], d)
+			b = ir.AppendLiteral(b, r.Types[j], column[i])
 		}
-		b = append(b, '\n')
+		lines[i] = string(b)
 	}
-	return string(b)
+	return lines
+}
+
+// String shows a result, for test failures.
+func (r *Result) String() string {
+	return fmt.Sprintf("%v\n%s", r.Labels, strings.Join(append(r.Lines(), ""), "\n"))
 }
