@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"slices"
+
 	"github.com/heddle-lang/heddle/passes/logical"
 	"github.com/heddle-lang/heddle/passes/pass"
 )
@@ -20,7 +22,10 @@ type Group struct {
 const maximumRounds = 128
 
 // List is every pass, in the order in which they run.
-var List = []Group{
+var List = slices.Concat(Logical, Lowering)
+
+// Logical are the passes over the flow level. They may all be left out.
+var Logical = []Group{
 	// Scalar code first: every later pass recognises predicates by their shape,
 	// and the shapes it knows are the simplified ones.
 	{Name: "scalars", Rounds: maximumRounds, Passes: []*pass.Pass{
@@ -58,6 +63,9 @@ var List = []Group{
 	{Name: "final columns", Rounds: 1, Passes: []*pass.Pass{
 		logical.Prune,
 	}},
-	// The flow level ends here. Lowering to pipelines and to kernels follows as
-	// groups of their own.
 }
+
+// Lowering takes the flow level to pipelines, and pipelines to kernels. Its passes
+// are required, each group runs once, and each pass lowers all functions of its
+// level.
+var Lowering = []Group{}

@@ -22,6 +22,8 @@ type Options struct {
 	// Only, when not empty, runs just these passes, once each, in the given order,
 	// as `heddle opt` does.
 	Only []string
+	// Groups, when not nil, are run in place of the whole List.
+	Groups []Group
 	// After is called after each pass that ran.
 	After func(p *pass.Pass, m *ir.Module, changed bool)
 	// Clock, when set, times the passes.
@@ -70,10 +72,10 @@ func All() []*pass.Pass {
 // that is unknown or may not be disabled, E0952 for a group that finds no
 // fixpoint, E0953 for a pass that broke the module, and what passes return.
 func Run(ctx *pass.Context, m *ir.Module, options Options) (*Report, error) {
-	return run(ctx, m, List, options)
-}
-
-func run(ctx *pass.Context, m *ir.Module, groups []Group, options Options) (*Report, error) {
+	groups := List
+	if options.Groups != nil {
+		groups = options.Groups
+	}
 	if len(options.Only) > 0 {
 		only := Group{Name: "chosen passes", Rounds: 1}
 		for _, name := range options.Only {

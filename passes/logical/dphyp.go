@@ -47,13 +47,7 @@ func (s *search) exhaustive() *tree {
 		if len(p.halves[0]) == 0 {
 			continue
 		}
-		l, r := p.halves[0][0], p.halves[1][0]
-		if bits.OnesCount64(l) == 1 && bits.OnesCount64(r) == 1 {
-			s.simple[bits.TrailingZeros64(l)] |= r
-			s.simple[bits.TrailingZeros64(r)] |= l
-		} else {
-			s.hyper = append(s.hyper, [2]uint64{l, r})
-		}
+		s.addEdge(p.halves[0][0], p.halves[1][0])
 	}
 	s.bridge()
 	for i := 0; i < s.count; i++ {
@@ -62,13 +56,22 @@ func (s *search) exhaustive() *tree {
 	for i := s.count - 1; i >= 0; i-- {
 		one := uint64(1) << i
 		s.emitSubgraph(one)
-		s.growSubgraph(one, one|one-1)
+		s.growSubgraph(one, upTo(one))
 		if s.steps > searchBudget {
 			return nil
 		}
 	}
 	all := ^uint64(0) >> (64 - s.count)
 	return s.plans[all]
+}
+
+func (s *search) addEdge(a, b uint64) {
+	if a&(a-1) == 0 && b&(b-1) == 0 {
+		s.simple[bits.TrailingZeros64(a)] |= b
+		s.simple[bits.TrailingZeros64(b)] |= a
+	} else {
+		s.hyper = append(s.hyper, [2]uint64{a, b})
+	}
 }
 
 // bridge adds edges between the connected parts of the graph, so that parts are
@@ -84,7 +87,7 @@ func (s *search) bridge() {
 	}
 	for i, a := range parts {
 		for _, b := range parts[:i] {
-			s.hyper = append(s.hyper, [2]uint64{b, a})
+			s.addEdge(b, a)
 		}
 	}
 }
@@ -125,7 +128,7 @@ func (s *search) growSubgraph(set, excluded uint64) {
 
 func (s *search) emitSubgraph(set uint64) {
 	least := set & -set
-	excluded := set | least | least - 1
+	excluded := set | upTo(least)
 	near := s.neighbours(set, excluded)
 	for rest := near; rest != 0; {
 		i := bits.Len64(rest) - 1
@@ -135,7 +138,7 @@ func (s *search) emitSubgraph(set uint64) {
 			s.pair(set, one)
 		}
 		// Neighbours below i will be starts of their own.
-		s.growComplement(set, one, excluded|near&(one|one-1))
+		s.growComplement(set, one, excluded|near&upTo(one))
 	}
 }
 
@@ -156,6 +159,9 @@ func (s *search) growComplement(set, other, excluded uint64) {
 		s.growComplement(set, other|sub, excluded|near)
 	}
 }
+
+// upTo is the set of a relation, given as a set, and all before it.
+func upTo(one uint64) uint64 { return one | (one - 1) }
 
 // neighbours of a set: of each edge that leaves it, the least relation of the
 // other end, which stands for all of that end.

@@ -14,6 +14,9 @@ import (
 //
 // An aggregate of nothing is nothing only when it has keys: without, it gives one
 // row.
+//
+// Nothing is replaced above a bag with two readers: the values would make columns
+// that the other reader's plan still makes, and a column is made once.
 var Empty = &pass.Pass{
 	Name: "empty", Doc: "replace operators that can have no rows", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
@@ -38,12 +41,17 @@ func (e *editor) empty() {
 			}
 		}
 		infer(op)
-		if len(op.Results) == 1 {
+		if len(op.Results) == 1 && e.alone(op) {
 			if v := e.withoutRows(op); v != nil {
 				replaced[op.Result()] = v
 			}
 		}
 	}
+}
+
+// alone reports whether nothing but an op reads what is below it.
+func (e *editor) alone(op *ir.Op) bool {
+	return !slices.ContainsFunc(op.Operands, func(v *ir.Value) bool { return e.shared(v) || !e.alone(v.Op) })
 }
 
 // withoutRows gives what replaces an op one of whose inputs has no rows, or that

@@ -39,7 +39,7 @@ func runGolden(t *testing.T, path string) {
 				only = arg.Vals
 			}
 		}
-		if _, err := passes.Run(pass.NewContext(), m, passes.Options{Verify: true, Only: only}); err != nil {
+		if _, err := passes.Run(pass.NewContext(), m, passes.Options{Verify: true, Only: only, Groups: passes.Logical}); err != nil {
 			t.Fatalf("%s: %v\n%s", d.Pos, err, m)
 		}
 		after := flows(m)

@@ -10,7 +10,8 @@ import (
 //
 // The condition of the lower filter comes first, so that it still guards the
 // upper one. Counter-example to the other order: filter "10 / x > 1" over filter
-// "x <> 0".
+// "x <> 0". Where the upper one can trap and the lower one can be NULL they stay
+// two, because in one condition NULL guards nothing.
 //
 // A project that drops columns is removed only when no bag of the function has two
 // readers. Counter-example: %a = project %t [x] and %b = project %t [y], joined;
@@ -43,7 +44,7 @@ func (e *editor) merge() {
 		case op.Code == ir.OpFilter && isTrue(op.Regions[0].Terminator().Operands[0]):
 			merged[op.Result()] = input
 			e.uses[input] += e.uses[op.Result()] - 1
-		case op.Code == ir.OpFilter && input.Op.Code == ir.OpFilter && !e.shared(input):
+		case op.Code == ir.OpFilter && input.Op.Code == ir.OpFilter && !e.shared(input) && mayMerge(op, input.Op):
 			lower := input.Op
 			predicates := append(conjuncts(lower.Regions[0].Terminator().Operands[0]), conjuncts(op.Regions[0].Terminator().Operands[0])...)
 			op.Operands[0] = lower.Operands[0]

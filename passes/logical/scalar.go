@@ -76,9 +76,14 @@ func literal(v *ir.Value) (ir.Datum, bool) {
 	return ir.AttributeAs[ir.Datum](v.Op, "value"), true
 }
 
-func isTrue(v *ir.Value) bool  { d, ok := literal(v); return ok && !d.Null && d.Bool() }
-func isFalse(v *ir.Value) bool { d, ok := literal(v); return ok && !d.Null && !d.Bool() }
+func isTrue(v *ir.Value) bool  { return isBool(v, true) }
+func isFalse(v *ir.Value) bool { return isBool(v, false) }
 func isNull(v *ir.Value) bool  { d, ok := literal(v); return ok && d.Null }
+
+func isBool(v *ir.Value, want bool) bool {
+	d, ok := literal(v)
+	return ok && v.Type.Kind == ir.Bool && !d.Null && d.Bool() == want
+}
 
 // conjuncts splits a predicate at its top-level ands, left to right.
 func conjuncts(v *ir.Value) []*ir.Value {
@@ -295,10 +300,45 @@ func predicateBlock(predicates []*ir.Value, rows ...ir.Type) *ir.Block {
 }
 
 // filter makes a filter over a bag, or gives the bag when there is nothing to test.
+// Predicates that can trap come last, each in a filter above those that guard it
+// unless these are never NULL. Counter-example to one filter for all: "x > 1 and
+// 10 / y > 1" computes the quotient where x is NULL, because NULL and false is
+// false; a filter on "x > 1" below drops that row first.
 func (e *editor) filter(like *ir.Op, input *ir.Value, predicates []*ir.Value) *ir.Value {
+	var safe, trapping []*ir.Value
+	nullable := false
+	for _, p := range predicates {
+		for _, c := range conjuncts(p) {
+			if canTrap(c) {
+				trapping = append(trapping, c)
+			} else {
+				safe = append(safe, c)
+				nullable = nullable || c.Type.Nullable
+			}
+		}
+	}
+	level := safe
+	for _, p := range trapping {
+		if nullable {
+			input = e.oneFilter(like, input, level)
+			level, nullable = nil, false
+		}
+		level = append(level, p)
+		nullable = nullable || p.Type.Nullable
+	}
+	return e.oneFilter(like, input, level)
+}
+
+func (e *editor) oneFilter(like *ir.Op, input *ir.Value, predicates []*ir.Value) *ir.Value {
 	block := predicateBlock(predicates, input.Type.Row())
 	if isTrue(block.Terminator().Operands[0]) {
 		return input
 	}
 	return e.build(like, ir.OpFilter, []*ir.Value{input}, []*ir.Block{block})
+}
+
+// mayMerge reports whether a filter may be made one with the filter below it, for
+// the reason given at filter.
+func mayMerge(upper, lower *ir.Op) bool {
+	return !lower.Regions[0].Terminator().Operands[0].Type.Nullable || !canTrap(upper.Regions[0].Terminator().Operands[0])
 }

@@ -166,16 +166,18 @@ func (s *simplifier) connective(em *emitter, code ir.Opcode, operands []*ir.Valu
 			return em.bool(code == ir.OpOr)
 		}
 	}
-	// Absorption: x and (x or y) is x, also for NULL.
+	// Absorption: x and (x or y) is x, also for NULL. Not where something can trap,
+	// which the absorbed disjunction may guard.
+	traps := slices.ContainsFunc(flat, canTrap)
 	flat = slices.DeleteFunc(slices.Clone(flat), func(v *ir.Value) bool {
-		return v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return slices.Contains(flat, x) })
+		return !traps && v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return slices.Contains(flat, x) })
 	})
 	if code == ir.OpOr {
 		flat = s.lists(em, flat, condition)
 		if common := s.factor(em, flat, condition); common != nil {
 			return common
 		}
-	} else if condition {
+	} else if condition && !traps {
 		flat = dropImpliedNotNull(flat)
 	}
 	return em.connective(code, flat)

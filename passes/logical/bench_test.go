@@ -1,0 +1,44 @@
+package logical_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/passes"
+	"github.com/heddle-lang/heddle/passes/pass"
+)
+
+// BenchmarkList runs the whole list over the shapes of TPC-H; Q8 joins 8 tables.
+func BenchmarkList(b *testing.B) {
+	data, err := os.ReadFile("testdata/tpch.txt")
+	if err != nil {
+		b.Fatal(err)
+	}
+	sections := strings.Split(string(data), "\n# Q")
+	_, tables, _ := strings.Cut(sections[0], "\ntables\n")
+	tables, _, _ = strings.Cut(tables, "----")
+	for _, section := range sections[1:] {
+		number, body, _ := strings.Cut(section, "\n")
+		number, _, _ = strings.Cut(number, ",")
+		_, body, _ = strings.Cut(body, "\n")
+		body, _, _ = strings.Cut(body, "----")
+		text := "cir 1\n" + tables + body
+		b.Run("Q"+number, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				m, list := ir.Parse(diag.NewFile("q", text))
+				if list.HasErrors() {
+					b.Fatal(list.Err())
+				}
+				b.StartTimer()
+				if _, err := passes.Run(pass.NewContext(), m, passes.Options{Groups: passes.Logical}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
