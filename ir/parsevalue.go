@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 )
@@ -65,6 +66,15 @@ func ParseDatum(t Type, s string) (Datum, error) {
 		return Datum{}, notA(t, s)
 	}
 	return d, nil
+}
+
+// ParseDatumBytes is ParseDatum without a copy of the text where the value does not
+// hold it.
+func ParseDatumBytes(t Type, text []byte) (Datum, error) {
+	if t.Kind == String || t.Kind == Bytes || len(text) == 0 {
+		return ParseDatum(t, string(text))
+	}
+	return ParseDatum(t, unsafe.String(&text[0], len(text)))
 }
 
 func notA(t Type, s string) *diag.Diagnostic {

@@ -1,0 +1,43 @@
+package random
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/interp"
+)
+
+// Whatever text parses and verifies runs without a panic.
+func FuzzRun(f *testing.F) {
+	for seed := range uint64(30) {
+		f.Add(Generate(FromSeed(seed), Options{Operators: 3, Depth: 2, Traps: seed%2 == 0}).Module.String())
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m, list := ir.Parse(diag.NewFile("fuzz.cir", text))
+		if list.HasErrors() || ir.Verify(m).HasErrors() {
+			return
+		}
+		g := &generator{source: FromSeed(1), options: Options{Traps: true}}
+		tables := map[string]*interp.Table{}
+		for _, table := range m.Tables {
+			data := &interp.Table{Rows: 3}
+			for _, c := range table.Columns {
+				data.Columns = append(data.Columns, []ir.Datum{g.datum(c.Type), g.datum(c.Type), g.datum(c.Type)})
+			}
+			tables[table.Name] = data
+		}
+		for _, function := range m.Functions {
+			if function.Level != ir.FlowLevel {
+				continue
+			}
+			// Joins and unions of their own results grow without bound.
+			ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+			_, err := interp.Run(ctx, m, function.Name, tables, nil)
+			cancel()
+			_ = err
+		}
+	})
+}
