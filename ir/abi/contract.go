@@ -15,6 +15,11 @@ const (
 	MorselColumnSize = 16
 	MaxColumns       = 4096
 
+	// MorselRows is the most rows of a table that one call handles. Generated code
+	// adds up so many values in 64 bits where it can prove that they fit, and numbers
+	// rows with 16 bits.
+	MorselRows = 1 << 16
+
 	// Offsets within a column's descriptor: 32-bit addresses.
 	ColumnValues     = 0  // values, codes, or 32-bit offsets into Text
 	ColumnValidity   = 4  // bitmap, bit 0 of byte 0 first

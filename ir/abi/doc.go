@@ -1,6 +1,7 @@
 // Package abi holds the constants on which the code generator and the runtime
 // must agree: the address map of a worker's linear memory and the names by
-// which modules are linked. It imports nothing.
+// which modules are linked, and the compiled form of LIKE patterns. It imports
+// nothing of ours.
 //
 //	0x0000_0000  nothing: an access traps where the engine can guard it
 //	0x0001_0000  static data of the runtime library        (per worker)

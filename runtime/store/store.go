@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
 )
 
 // ChunkRows is the most rows that a chunk of a mapped table and a batch of a
 // decoded one have. Generated code sums a batch in 64 bits where it can prove that
 // this many values fit, so the figure is part of the ABI of compiled code.
-const ChunkRows = 1 << 16
+const ChunkRows = abi.MorselRows
 
 // Table is an open table of any format. It is safe for concurrent use.
 type Table interface {

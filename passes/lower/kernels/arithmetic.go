@@ -1,0 +1,293 @@
+package kernels
+
+import (
+	"math/big"
+
+	"github.com/heddle-lang/heddle/ir"
+)
+
+// number is an integer or an unscaled decimal with its bounds.
+type number struct {
+	v *ir.Value
+	b *bounds
+}
+
+func (g *generator) number(s *scalar) number { return number{s.v, s.bounds} }
+
+// in64 and in128 give the value in that many bits.
+func (g *generator) in64(n number) *ir.Value  { return g.convert(n.v, i64) }
+func (g *generator) in128(n number) *ir.Value { return g.convert(n.v, i128) }
+
+// fit narrows the representation of a number to what its bounds need.
+func (g *generator) fit(n number) number {
+	if n.b.within64() && n.v.Type.Kind == ir.I128 {
+		n.v = g.convert(n.v, i64)
+	}
+	return n
+}
+
+// sum adds or subtracts; site is where it fails if the result leaves 128 bits.
+func (g *generator) sum(code ir.Opcode, x, y number, site *ir.Value) number {
+	yb, kern, checked := y.b, ir.OpIntegerAdd, "i128_add_checked"
+	if code == ir.OpSubtract {
+		yb, kern, checked = y.b.negate(), ir.OpIntegerSub, "i128_sub_checked"
+	}
+	b := x.b.add(yb)
+	switch {
+	case b.within64() && x.b.within64() && y.b.within64():
+		return number{g.binary(kern, g.in64(x), g.in64(y)), b}
+	case b.within128():
+		return g.fit(number{g.binary(kern, g.in128(x), g.in128(y)), b})
+	default:
+		return number{g.call(library(checked), i128, g.in128(x), g.in128(y), site), b.intersect(decimalBounds)}
+	}
+}
+
+// decimalBounds is what 38 digits can hold.
+var decimalBounds = typeBounds(ir.DecimalType(ir.MaxDecimalPrecision, 0))
+
+// product multiplies; site is where it fails if the result has more than 38 digits.
+func (g *generator) product(x, y number, site *ir.Value) number {
+	b := x.b.multiply(y.b)
+	switch {
+	case b.within64() && x.b.within64() && y.b.within64():
+		return number{g.binary(ir.OpIntegerMul, g.in64(x), g.in64(y)), b}
+	case x.b.within64() && y.b.within64():
+		return g.fit(number{g.binary(ir.OpMultiplyWideS, g.in64(x), g.in64(y)), b})
+	default:
+		return g.fit(number{g.call(library("i128_mul_checked"), i128, g.in128(x), g.in128(y), site), b.intersect(decimalBounds)})
+	}
+}
+
+// scaleUp multiplies by a power of ten.
+func (g *generator) scaleUp(x number, digits int, site *ir.Value) number {
+	if digits == 0 {
+		return x
+	}
+	factor := power10(digits)
+	if factor.IsInt64() {
+		return g.product(x, number{g.const64(factor.Int64()), &bounds{factor, factor}}, site)
+	}
+	return g.product(x, number{g.const128(power10Int128(digits)), &bounds{factor, factor}}, site)
+}
+
+// scaleDown divides by a power of ten, rounding half away from zero.
+func (g *generator) scaleDown(x number, digits int) number {
+	if digits == 0 {
+		return x
+	}
+	divisor := power10(digits)
+	shrink := func(v *big.Int) *big.Int {
+		q := new(big.Int).Quo(v, divisor)
+		return q.Add(q, big.NewInt(int64(v.Sign())))
+	}
+	b := &bounds{shrink(x.b.low), shrink(x.b.high)}
+	if x.b.within64() && divisor.IsInt64() {
+		return number{g.call(library("decimal64_scale_down"), i64, g.in64(x), g.const64(divisor.Int64())), b}
+	}
+	return g.fit(number{g.call(library("decimal_scale_down"), i128, g.in128(x), g.const128(power10Int128(digits))), b})
+}
+
+// check fails at a site unless the value fits the bounds of a type, and gives it in
+// the type's kern form.
+func (g *generator) check(n number, t ir.Type, site *ir.Value) *scalar {
+	limit := typeBounds(t)
+	if !n.b.within(limit) {
+		if t.Kind == ir.Decimal && !n.b.within64() {
+			magnitude, _ := ir.Int128FromBig(limit.high)
+			n = number{g.call(library("decimal_check"), i128, g.in128(n), g.const128(magnitude), site), n.b}
+		} else if t.Kind != ir.I128 {
+			wide := n.v
+			if rank(wide.Type) < 2 {
+				wide = g.in64(n)
+			}
+			constant := func(v *big.Int) *ir.Value {
+				c, _ := ir.Int128FromBig(v)
+				if wide.Type.Kind == ir.I128 {
+					return g.const128(c)
+				}
+				return g.const64(int64(c.Low))
+			}
+			var outside *ir.Value
+			if n.b.low.Cmp(limit.low) < 0 {
+				outside = g.compare("lt_s", wide, constant(limit.low))
+			}
+			if n.b.high.Cmp(limit.high) > 0 {
+				above := g.compare("gt_s", wide, constant(limit.high))
+				if outside == nil {
+					outside = above
+				} else {
+					outside = g.or(outside, above)
+				}
+			}
+			g.failIf(outside, site)
+		}
+		n.b = n.b.intersect(limit)
+	}
+	s := &scalar{t: t, bounds: n.b}
+	s.v = g.convert(n.v, s.kernType())
+	return s
+}
+
+// mayFail reports whether a computation within bounds can leave a type.
+func fits(b *bounds, t ir.Type) bool { return b.within(typeBounds(t)) }
+
+func (g *generator) arithmetic(op *ir.Op) *scalar {
+	a, b := g.value(op.Operands[0]), g.value(op.Operands[1])
+	t := op.Results[0].Type
+	null := g.anyNull(a, b)
+	if t.IsFloat() {
+		code, ok := map[ir.Opcode]ir.Opcode{ir.OpAdd: ir.OpFloatAdd, ir.OpSubtract: ir.OpFloatSub, ir.OpMultiply: ir.OpFloatMul, ir.OpDivide: ir.OpFloatDiv}[op.Code]
+		if !ok {
+			g.unsupported(op, "the remainder of floating-point numbers is not supported yet")
+		}
+		return &scalar{t: t, v: g.binary(code, a.v, b.v), null: null}
+	}
+	var result *scalar
+	safe := g.arithmeticIsTotal(op.Code, a, b, t)
+	compute := func() *ir.Value {
+		switch op.Code {
+		case ir.OpAdd, ir.OpSubtract, ir.OpMultiply:
+			result = g.ringOperation(op, a, b, t)
+		default:
+			result = g.quotient(op, a, b, t)
+		}
+		return result.v
+	}
+	if safe || null == nil {
+		compute()
+	} else {
+		// The kern type is known only after lowering: do it in a block of its own.
+		region := ir.NewBlock()
+		g.inside(region, func() { g.scoped(func() { compute() }) })
+		cell := g.variable(g.zero(result.v.Type))
+		g.inside(region, func() { g.set(cell, result.v) })
+		g.build(ir.OpWhen, []*ir.Value{g.not(null)}, []*ir.Block{region, ir.NewBlock()})
+		result.v = g.get(cell)
+	}
+	result.t, result.null = t, null
+	return result
+}
+
+// arithmeticIsTotal reports whether an operation cannot fail for any operands within
+// bounds.
+func (g *generator) arithmeticIsTotal(code ir.Opcode, a, b *scalar, t ir.Type) bool {
+	if code == ir.OpDivide || code == ir.OpModulo {
+		return false
+	}
+	x, y := a.bounds, b.bounds
+	if t.Kind == ir.Decimal && code != ir.OpMultiply {
+		x = x.multiply(&bounds{power10(int(t.Scale - a.t.Scale)), power10(int(t.Scale - a.t.Scale))})
+		y = y.multiply(&bounds{power10(int(t.Scale - b.t.Scale)), power10(int(t.Scale - b.t.Scale))})
+	}
+	var r *bounds
+	switch code {
+	case ir.OpAdd:
+		r = x.add(y)
+	case ir.OpSubtract:
+		r = x.add(y.negate())
+	default:
+		r = x.multiply(y)
+	}
+	return fits(x, decimalOr(t)) && fits(y, decimalOr(t)) && fits(r, t)
+}
+
+func decimalOr(t ir.Type) ir.Type {
+	if t.Kind == ir.Decimal {
+		return ir.DecimalType(ir.MaxDecimalPrecision, 0)
+	}
+	return t
+}
+
+func (g *generator) ringOperation(op *ir.Op, a, b *scalar, t ir.Type) *scalar {
+	var site *ir.Value
+	if !g.arithmeticIsTotal(op.Code, a, b, t) {
+		site = g.site(op, ir.CodeOverflow, "a result does not fit %s", t.WithNull(false))
+	} else {
+		site = g.const32(0)
+	}
+	x, y := g.number(a), g.number(b)
+	if t.Kind == ir.I64 && !g.arithmeticIsTotal(op.Code, a, b, t) {
+		name := map[ir.Opcode]string{ir.OpAdd: "i64_add_checked", ir.OpSubtract: "i64_sub_checked", ir.OpMultiply: "i64_mul_checked"}[op.Code]
+		return &scalar{t: t, v: g.call(library(name), i64, x.v, y.v, site), bounds: typeBounds(t)}
+	}
+	if op.Code == ir.OpMultiply {
+		return g.check(g.product(x, y, site), t, site)
+	}
+	if t.Kind == ir.Decimal {
+		x = g.scaleUp(x, int(t.Scale-a.t.Scale), site)
+		y = g.scaleUp(y, int(t.Scale-b.t.Scale), site)
+	}
+	return g.check(g.sum(op.Code, x, y, site), t, site)
+}
+
+func (g *generator) quotient(op *ir.Op, a, b *scalar, t ir.Type) *scalar {
+	zero := g.site(op, ir.CodeDivisionByZero, "division by zero")
+	overflow := g.site(op, ir.CodeOverflow, "a quotient does not fit %s", t.WithNull(false))
+	x, y := g.number(a), g.number(b)
+	if t.Kind == ir.Decimal && op.Code == ir.OpDivide {
+		shift := int(t.Scale) + int(b.t.Scale) - int(a.t.Scale)
+		if shift > ir.MaxDecimalPrecision {
+			g.unsupported(op, "the quotient of %s and %s needs more than 38 digits on the way", a.t, b.t)
+		}
+		v := g.call(library("decimal_div"), i128, g.in128(x), g.in128(y), g.const128(power10Int128(shift)), zero, overflow)
+		// |a * 10^shift / b| is at most |a| * 10^shift, since |b| is at least 1.
+		most := new(big.Int).Mul(x.b.magnitude(), power10(shift))
+		return g.check(g.fit(number{v, (&bounds{new(big.Int).Neg(most), most}).intersect(decimalBounds)}), t, overflow)
+	}
+	if t.Kind == ir.Decimal {
+		x = g.scaleUp(x, int(t.Scale-a.t.Scale), overflow)
+		y = g.scaleUp(y, int(t.Scale-b.t.Scale), overflow)
+	}
+	most := x.b.magnitude()
+	result := &bounds{new(big.Int).Neg(most), most}
+	if !x.b.within64() || !y.b.within64() {
+		name := map[ir.Opcode]string{ir.OpDivide: "i128_div", ir.OpModulo: "i128_rem"}[op.Code]
+		v := g.call(library(name), i128, g.in128(x), g.in128(y), zero, overflow)
+		return g.check(g.fit(number{v, result}), t, overflow)
+	}
+	xv, yv := g.in64(x), g.in64(y)
+	g.failIf(g.isZero(yv), zero)
+	if op.Code == ir.OpModulo {
+		return g.check(number{g.binary(ir.OpIntegerRemS, xv, yv), result}, t, overflow)
+	}
+	if x.b.low.Cmp(boundsBits(64).low) == 0 && y.b.low.Sign() < 0 {
+		lowest := g.compare("eq", xv, g.const64(-1<<63))
+		g.failIf(g.and(lowest, g.compare("eq", yv, g.const64(-1))), overflow)
+	}
+	return g.check(number{g.binary(ir.OpIntegerDivS, xv, yv), result.intersect(boundsBits(64))}, t, overflow)
+}
+
+func (g *generator) sign(op *ir.Op) *scalar {
+	a := g.value(op.Operands[0])
+	t := op.Results[0].Type
+	if t.IsFloat() {
+		code := ir.OpFloatNeg
+		if op.Code == ir.OpAbsolute {
+			code = ir.OpFloatAbs
+		}
+		return &scalar{t: t, v: g.unary(code, a.v), null: a.null}
+	}
+	if t.Kind == ir.Interval {
+		g.unsupported(op, "intervals cannot be negated yet")
+	}
+	site := g.site(op, ir.CodeOverflow, "a result does not fit %s", t.WithNull(false))
+	n := g.number(a)
+	lowest := typeBounds(t).low
+	if t.Kind != ir.Decimal && n.b.low.Cmp(lowest) <= 0 {
+		// The lowest integer has no positive counterpart.
+		lowestValue, _ := ir.Int128FromBig(lowest)
+		is := g.compare("eq", n.v, ir.At(g.block).Const(n.v.Type, ir.Int128Datum(lowestValue)))
+		if a.null != nil {
+			is = g.and(is, g.not(a.null))
+		}
+		g.failIf(is, site)
+		n.b = n.b.intersect(&bounds{new(big.Int).Add(lowest, big.NewInt(1)), n.b.high})
+	}
+	negated := number{g.binary(ir.OpIntegerSub, g.zero(n.v.Type), n.v), n.b.negate()}
+	if op.Code == ir.OpAbsolute {
+		negated.v = g.selectValue(g.compare("lt_s", n.v, g.zero(n.v.Type)), negated.v, n.v)
+		negated.b = &bounds{new(big.Int), n.b.magnitude()}
+	}
+	return &scalar{t: t, v: negated.v, null: a.null, bounds: negated.b}
+}

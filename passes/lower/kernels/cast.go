@@ -1,0 +1,409 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/heddle-lang/heddle/ir"
+)
+
+// microsecondsPerDay converts between dates and timestamps.
+const microsecondsPerDay = 24 * 60 * 60 * 1000000
+
+func (g *generator) cast(op *ir.Op) *scalar {
+	s := g.value(op.Operands[0])
+	t := op.Results[0].Type
+	if s.t.Same(t) {
+		return &scalar{t: t, v: s.v, null: s.null, bounds: s.bounds}
+	}
+	if s.t.Kind == ir.Null {
+		return g.null(t)
+	}
+	if s.null == nil {
+		r := g.convertScalar(op, s, t)
+		r.t = t
+		return r
+	}
+	// What may fail must not run on what lies under a NULL.
+	region := ir.NewBlock()
+	var r *scalar
+	g.inside(region, func() {
+		g.scoped(func() { r = g.convertScalar(op, &scalar{t: s.t.WithNull(false), v: s.v, bounds: s.bounds}, t) })
+	})
+	cell := g.variable(g.zero(r.v.Type))
+	g.inside(region, func() { g.set(cell, r.v) })
+	g.build(ir.OpWhen, []*ir.Value{g.not(s.null)}, []*ir.Block{region, ir.NewBlock()})
+	return &scalar{t: t, v: g.get(cell), null: s.null, bounds: r.bounds}
+}
+
+// convertScalar converts a value that is not NULL.
+func (g *generator) convertScalar(op *ir.Op, s *scalar, t ir.Type) *scalar {
+	site := func() *ir.Value {
+		return g.site(op, ir.CodeConversion, "a value of %s does not fit %s", s.t.WithNull(false), t.WithNull(false))
+	}
+	from, to := s.t, t
+	switch {
+	case from.Kind == ir.String:
+		return g.fromText(op, s, t)
+	case to.Kind == ir.String:
+		return g.toText(op, s)
+	case to.Kind == ir.Bool && from.IsInteger():
+		return &scalar{t: t, v: g.compare("ne", s.v, g.zero(s.v.Type)), bounds: typeBounds(t)}
+	case from.Kind == ir.Bool && (to.IsInteger() || to.Kind == ir.Decimal), from.IsInteger() && to.IsInteger():
+		n := g.number(s)
+		if to.Kind == ir.Decimal {
+			n = g.scaleUp(n, int(to.Scale), g.const32(0))
+		}
+		return g.check(n, t, g.checkSite(n.b, t, site))
+	case from.IsInteger() && to.Kind == ir.Decimal:
+		overflow := site()
+		return g.check(g.scaleUp(g.number(s), int(to.Scale), overflow), t, overflow)
+	case from.Kind == ir.Decimal && (to.Kind == ir.Decimal || to.IsInteger()):
+		n := g.number(s)
+		overflow := g.const32(0)
+		if to.Scale > from.Scale {
+			overflow = site()
+			n = g.scaleUp(n, int(to.Scale-from.Scale), overflow)
+		} else {
+			n = g.scaleDown(n, int(from.Scale-to.Scale))
+		}
+		return g.check(n, t, g.checkSite(n.b, t, site))
+	case from.IsFloat() && to.IsFloat():
+		v := s.v
+		if from.Kind != to.Kind {
+			v = g.typed(ir.OpFloatConvert, v, ir.Of(to.Kind))
+			if to.Kind == ir.F32 {
+				// A finite value must stay finite.
+				inf := func(x *ir.Value) *ir.Value {
+					return g.compareFloat("eq", g.unary(ir.OpFloatAbs, x), g.constFloat(x.Type, math.Inf(1)))
+				}
+				g.failIf(g.and(inf(v), g.not(inf(s.v))), site())
+			}
+		}
+		return &scalar{t: t, v: v}
+	case to.IsFloat() && (from.IsInteger() || from.Kind == ir.Decimal || from.Kind == ir.Bool):
+		return &scalar{t: t, v: g.toFloat(s, to)}
+	case from.IsFloat() && (to.IsInteger() || to.Kind == ir.Decimal):
+		return g.fromFloat(s, t, site())
+	case from.Kind == ir.Date && (to.Kind == ir.Timestamp || to.Kind == ir.TimestampTZ):
+		return &scalar{t: t, v: g.binary(ir.OpIntegerMul, g.convert(s.v, i64), g.const64(microsecondsPerDay)),
+			bounds: s.bounds.multiply(boundsInt64(microsecondsPerDay, microsecondsPerDay)).intersect(typeBounds(t))}
+	case to.Kind == ir.Date && (from.Kind == ir.Timestamp || from.Kind == ir.TimestampTZ):
+		days, _ := g.splitTimestamp(s)
+		return &scalar{t: t, v: days, bounds: typeBounds(t)}
+	case (from.Kind == ir.Timestamp || from.Kind == ir.TimestampTZ) && (to.Kind == ir.Timestamp || to.Kind == ir.TimestampTZ):
+		return &scalar{t: t, v: s.v, bounds: s.bounds}
+	case to.Kind == ir.Time && (from.Kind == ir.Timestamp || from.Kind == ir.TimestampTZ):
+		_, within := g.splitTimestamp(s)
+		return &scalar{t: t, v: within, bounds: boundsInt64(0, microsecondsPerDay)}
+	}
+	g.unsupported(op, "a cast from %s to %s is not supported yet", from.WithNull(false), to.WithNull(false))
+	return nil
+}
+
+func (g *generator) checkSite(b *bounds, t ir.Type, site func() *ir.Value) *ir.Value {
+	if fits(b, t) {
+		return g.const32(0)
+	}
+	return site()
+}
+
+// toFloat gives the nearest float of an integer or decimal.
+func (g *generator) toFloat(s *scalar, t ir.Type) *ir.Value {
+	scale := 0
+	if s.t.Kind == ir.Decimal {
+		scale = int(s.t.Scale)
+	}
+	var v *ir.Value
+	exact := boundsInt64(-1<<53, 1<<53)
+	switch {
+	case s.bounds.within64() && (scale == 0 || s.bounds.within(exact) && scale <= 22):
+		// Both the integer and the power of ten are exact, so one rounding remains.
+		v = g.typed(ir.OpIntToFloat, g.convert(s.v, i64), f64)
+		if scale > 0 {
+			v = g.binary(ir.OpFloatDiv, v, g.constFloat(f64, math.Pow10(scale)))
+		}
+	case scale == 0:
+		v = g.call(library("i128_to_f64"), f64, g.convert(s.v, i128))
+	default:
+		v = g.call(library("decimal_to_f64"), f64, g.convert(s.v, i128), g.constFloat(f64, math.Pow10(scale)))
+	}
+	if t.Kind == ir.F32 {
+		v = g.typed(ir.OpFloatConvert, v, f32)
+	}
+	return v
+}
+
+func (g *generator) fromFloat(s *scalar, t ir.Type, site *ir.Value) *scalar {
+	x := s.v
+	if s.t.Kind == ir.F32 {
+		x = g.typed(ir.OpFloatConvert, x, f64)
+	}
+	if t.Kind == ir.Decimal {
+		limit, _ := ir.Int128FromBig(typeBounds(t).high)
+		v := g.call(library("f64_to_decimal"), i128, x, g.constFloat(f64, math.Pow10(int(t.Scale))), g.const128(limit), site)
+		return g.check(g.fit(number{v, typeBounds(t)}), t, site)
+	}
+	return g.check(g.fit(number{g.call(library("f64_to_i128"), i128, x, site), boundsBits(128)}), t, site)
+}
+
+// splitTimestamp gives the day (i32) and the microseconds within it (i64).
+func (g *generator) splitTimestamp(s *scalar) (days, within *ir.Value) {
+	day := g.const64(microsecondsPerDay)
+	remainder := g.binary(ir.OpIntegerRemS, s.v, day)
+	negative := g.compare("lt_s", remainder, g.const64(0))
+	within = g.selectValue(negative, g.add(remainder, day), remainder)
+	quotient := g.binary(ir.OpIntegerDivS, g.sub(s.v, within), day)
+	return g.convert(quotient, i32), within
+}
+
+func (g *generator) fromText(op *ir.Op, s *scalar, t ir.Type) *scalar {
+	site := g.site(op, ir.CodeConversion, "a string is no %s", t.WithNull(false))
+	switch t.Kind {
+	case ir.I8, ir.I16, ir.I32, ir.I64:
+		b := typeBounds(t)
+		v := g.call(library("string_to_i64"), i64, s.v, g.const64(b.low.Int64()), g.const64(b.high.Int64()), site)
+		return &scalar{t: t, v: g.convert(v, kernType(t, b)), bounds: b}
+	case ir.Decimal:
+		b := typeBounds(t)
+		limit, _ := ir.Int128FromBig(b.high)
+		v := g.call(library("string_to_decimal"), i128, s.v, g.const32(int64(t.Scale)), g.const128(limit), site)
+		n := g.fit(number{v, b})
+		return &scalar{t: t, v: n.v, bounds: n.b}
+	case ir.Date:
+		return &scalar{t: t, v: g.call(library("string_to_date"), i32, s.v, site), bounds: typeBounds(t)}
+	case ir.Bool:
+		return &scalar{t: t, v: g.call(library("string_to_bool"), i32, s.v, site), bounds: typeBounds(t)}
+	case ir.Timestamp, ir.TimestampTZ:
+		return &scalar{t: t, v: g.call(library("string_to_timestamp"), i64, s.v, site), bounds: typeBounds(t)}
+	}
+	g.unsupported(op, "a cast from string to %s is not supported yet", t.WithNull(false))
+	return nil
+}
+
+func (g *generator) toText(op *ir.Op, s *scalar) *scalar {
+	site := g.site(op, codeScratch, "the text that one row makes does not fit the scratch area")
+	g.scratch = true
+	r := &scalar{t: ir.Of(ir.String)}
+	switch t := s.t; {
+	case t.Kind == ir.Bool:
+		r.v = g.call(library("bool_to_string"), i64, s.v)
+	case t.IsInteger() && s.v.Type.Kind != ir.I128:
+		r.v = g.call(library("i64_to_string"), i64, g.convert(s.v, i64), site)
+	case t.IsInteger():
+		r.v = g.call(library("i128_to_string"), i64, s.v, site)
+	case t.Kind == ir.Decimal:
+		r.v = g.call(library("decimal_to_string"), i64, g.convert(s.v, i128), g.const32(int64(t.Scale)), site)
+	case t.Kind == ir.Date:
+		r.v = g.call(library("date_to_string"), i64, s.v, site)
+	case t.Kind == ir.Timestamp:
+		r.v = g.call(library("timestamp_to_string"), i64, s.v, site)
+	default:
+		g.unsupported(op, "a cast from %s to string is not supported yet", t.WithNull(false))
+	}
+	return r
+}
+
+// text lowers the string operations.
+func (g *generator) text(op *ir.Op) *scalar {
+	result := op.Results[0].Type
+	var operands []*scalar
+	for i, v := range op.Operands {
+		if op.Code == ir.OpLike && i == 1 && isConst(v) {
+			continue // becomes a compiled pattern
+		}
+		operands = append(operands, g.value(v))
+	}
+	null := g.anyNull(operands...)
+	if op.Code == ir.OpLike && isConst(op.Operands[1]) && ir.AttributeAs[ir.Datum](op.Operands[1].Op, "value").Null {
+		return g.null(result)
+	}
+	s := &scalar{t: result, null: null, bounds: typeBounds(result)}
+	values := make([]*ir.Value, len(operands))
+	for i, operand := range operands {
+		values[i] = operand.v
+		if operand.bounds != nil {
+			values[i] = g.convert(operand.v, i64)
+		}
+	}
+	scratch := func() *ir.Value {
+		g.scratch = true
+		return g.site(op, codeScratch, "the text that one row makes does not fit the scratch area")
+	}
+	call := func(name string, t ir.Type, arguments ...*ir.Value) *ir.Value {
+		return g.guarded(null, t, func() *ir.Value { return g.call(library(name), t, arguments...) })
+	}
+	switch op.Code {
+	case ir.OpLike:
+		escape := "\\"
+		if set, ok := op.Attribute("escape").(string); ok {
+			escape = set
+		}
+		insensitive := ir.AttributeAs[bool](op, "insensitive")
+		if isConst(op.Operands[1]) {
+			pattern := g.pattern(op, ir.AttributeAs[ir.Datum](op.Operands[1].Op, "value"), escape, insensitive)
+			s.v = call("like", i32, values[0], pattern)
+			return s
+		}
+		code, flag := int64(-1), int64(0)
+		for _, r := range escape {
+			code = int64(r)
+		}
+		if insensitive {
+			flag = 1
+		}
+		site := g.site(op, ir.CodeBadArgument, "a LIKE pattern ends in its escape character")
+		s.v = call("like_dynamic", i32, values[0], values[1], g.const32(code), g.const32(flag), site)
+	case ir.OpSubstring:
+		if len(values) == 2 {
+			s.v = call("string_substring_from", i64, values[0], values[1])
+			return s
+		}
+		site := g.site(op, ir.CodeBadArgument, "substring with a negative length")
+		s.v = call("string_substring", i64, values[0], values[1], values[2], site)
+	case ir.OpConcatenate:
+		s.v = call("string_concat", i64, values[0], values[1], scratch())
+	case ir.OpLength:
+		s.v = call("string_length", i64, values[0])
+		s.bounds = boundsInt64(0, math.MaxUint32)
+	case ir.OpUpper:
+		s.v = call("string_upper", i64, values[0], scratch())
+	case ir.OpLower:
+		s.v = call("string_lower", i64, values[0], scratch())
+	case ir.OpStartsWith:
+		s.v = call("string_starts_with", i32, values[0], values[1])
+	}
+	return s
+}
+
+// temporal lowers the operations on dates and timestamps.
+func (g *generator) temporal(op *ir.Op) *scalar {
+	result := op.Results[0].Type
+	a := g.value(op.Operands[0])
+	switch op.Code {
+	case ir.OpExtract:
+		return g.extract(op, a)
+	case ir.OpAddInterval:
+		return g.addInterval(op, a)
+	}
+	b := g.value(op.Operands[1])
+	null := g.anyNull(a, b)
+	site := g.site(op, ir.CodeOverflow, "a result does not fit %s", result.WithNull(false))
+	code := ir.OpAdd
+	if op.Code == ir.OpDaysBetween {
+		code = ir.OpSubtract
+	}
+	var s *scalar
+	v := g.guardedScalar(null, func() *scalar {
+		s = g.check(g.sum(code, g.number(a), g.number(b), site), result, site)
+		return s
+	})
+	return &scalar{t: result, v: v, null: null, bounds: s.bounds}
+}
+
+// guardedScalar computes a scalar of any kern type only where null is 0.
+func (g *generator) guardedScalar(null *ir.Value, compute func() *scalar) *ir.Value {
+	if null == nil {
+		return compute().v
+	}
+	region := ir.NewBlock()
+	var s *scalar
+	g.inside(region, func() { g.scoped(func() { s = compute() }) })
+	cell := g.variable(g.zero(s.v.Type))
+	g.inside(region, func() { g.set(cell, s.v) })
+	g.build(ir.OpWhen, []*ir.Value{g.not(null)}, []*ir.Block{region, ir.NewBlock()})
+	return g.get(cell)
+}
+
+// extract gives a part of a date or timestamp. Bounds of years follow from those of
+// days, so that few years make few groups.
+func (g *generator) extract(op *ir.Op, a *scalar) *scalar {
+	part := ir.AttributeAs[string](op, "part")
+	s := &scalar{t: op.Results[0].Type, null: a.null}
+	days, within := a.v, (*ir.Value)(nil)
+	dayBounds := a.bounds
+	if a.t.Kind != ir.Date {
+		days, within = g.splitTimestamp(a)
+		dayBounds = boundsBits(32)
+	}
+	call := func(name string, low, high int64) *scalar {
+		s.v = g.convert(g.call(library(name), i32, days), i64)
+		s.bounds = boundsInt64(low, high)
+		return s
+	}
+	clock := func(divisor, modulus int64) *scalar {
+		if within == nil {
+			s.v = g.const64(0)
+		} else {
+			s.v = g.binary(ir.OpIntegerRemS, g.binary(ir.OpIntegerDivS, within, g.const64(divisor)), g.const64(modulus))
+		}
+		s.bounds = boundsInt64(0, modulus-1)
+		return s
+	}
+	switch part {
+	case "year":
+		low, _, _ := ir.CivilFromDays(dayBounds.low.Int64())
+		high, _, _ := ir.CivilFromDays(dayBounds.high.Int64())
+		return call("date_year", int64(low), int64(high))
+	case "month":
+		return call("date_month", 1, 12)
+	case "day":
+		return call("date_day", 1, 31)
+	case "doy":
+		return call("date_day_of_year", 1, 366)
+	case "quarter":
+		m := g.call(library("date_month"), i32, days)
+		s.v = g.convert(g.binary(ir.OpIntegerDivS, g.addConst(m, 2), g.const32(3)), i64)
+		s.bounds = boundsInt64(1, 4)
+		return s
+	case "dow":
+		// 1970-01-01 was a Thursday, day 4.
+		r := g.binary(ir.OpIntegerRemS, g.add(g.convert(days, i64), g.const64(4)), g.const64(7))
+		s.v = g.selectValue(g.compare("lt_s", r, g.const64(0)), g.add(r, g.const64(7)), r)
+		s.bounds = boundsInt64(0, 6)
+		return s
+	case "hour":
+		return clock(3600*1000000, 24)
+	case "minute":
+		return clock(60*1000000, 60)
+	case "second":
+		return clock(1000000, 60)
+	case "epoch":
+		s.v = g.binary(ir.OpIntegerMul, g.convert(days, i64), g.const64(86400))
+		if within != nil {
+			s.v = g.add(s.v, g.binary(ir.OpIntegerDivS, within, g.const64(1000000)))
+		}
+		s.bounds = boundsBits(64)
+		return s
+	}
+	g.unsupported(op, "extract of %q is not supported yet", part)
+	return nil
+}
+
+// addInterval moves by months, then days, then microseconds.
+func (g *generator) addInterval(op *ir.Op, a *scalar) *scalar {
+	b := g.value(op.Operands[1])
+	null := g.anyNull(a, b)
+	site := g.site(op, ir.CodeOverflow, "a timestamp is out of range")
+	v := g.guarded(null, i64, func() *ir.Value {
+		low, microseconds := g.typed(ir.OpWrap, b.v, i64), g.unary(ir.OpHighHalf, b.v)
+		months := g.convert(low, i32)
+		moreDays := g.convert(g.binary(ir.OpShiftRightU, low, g.const64(32)), i32)
+		days, within := a.v, (*ir.Value)(nil)
+		if a.t.Kind != ir.Date {
+			days, within = g.splitTimestamp(a)
+		}
+		days = g.call(library("date_add_months"), i32, days, months, site)
+		total := g.add(g.convert(days, i64), g.convert(moreDays, i64))
+		// Days beyond what 64 bits of microseconds hold fail.
+		limit := int64(math.MaxInt64/microsecondsPerDay - 1)
+		g.failIf(g.or(g.compare("gt_s", total, g.const64(limit)), g.compare("lt_s", total, g.const64(-limit))), site)
+		at := g.binary(ir.OpIntegerMul, total, g.const64(microsecondsPerDay))
+		if within != nil {
+			at = g.add(at, within)
+		}
+		return g.call(library("i64_add_checked"), i64, at, microseconds, site)
+	})
+	return &scalar{t: op.Results[0].Type, v: v, null: null, bounds: boundsBits(64)}
+}
+
+func isConst(v *ir.Value) bool { return v.Op != nil && v.Op.Code == ir.OpConst }
