@@ -234,7 +234,7 @@ const (
 	Sum
 	Min
 	Max
-	Any // some value of the group, the first in reading order of one worker
+	Any // some value of the group that is not NULL, the first in reading order of one worker
 )
 
 var aggregateNames = [...]string{Count: "count", Sum: "sum", Min: "min", Max: "max", Any: "any"}

@@ -4,7 +4,9 @@ import "fmt"
 
 // Scalar ops: the code of expressions, at the flow level inside regions and at
 // the pipe level between tuple ops. They have SQL's meaning: NULL is in the type,
-// arithmetic is exact and traps on overflow (E0601) and division by zero (E0602).
+// arithmetic is exact and traps on overflow (E0601) and division by zero (E0602);
+// floats follow IEEE 754 and do not trap. A trap belongs to a value: it is there
+// only for who needs the value.
 const (
 	OpConst Opcode = 1 + iota
 	OpParameter
@@ -67,7 +69,7 @@ func init() {
 		OpAdd:      {"add", "Sum. Decimals keep the larger scale.", Commutative},
 		OpSubtract: {"sub", "Difference. Decimals keep the larger scale.", 0},
 		OpMultiply: {"mul", "Product. Decimals add their scales.", Commutative},
-		OpDivide:   {"div", "Quotient: integers truncate towards zero, decimals give decimal<38,s> with s = max(12, both scales), rounded half away from zero.", 0},
+		OpDivide:   {"div", "Quotient: integers truncate towards zero, floats follow IEEE 754, decimals give decimal<38,s> with s = max(12, both scales), rounded half away from zero.", 0},
 		OpModulo:   {"mod", "Remainder with the sign of the dividend.", 0},
 	} {
 		define(code, OpInfo{
@@ -96,7 +98,7 @@ func init() {
 	}})
 	define(OpIsNull, OpInfo{Name: "is_null", Operands: 1, Signature: "T -> bool", Traits: Pure, Doc: "Whether the value is NULL.", Infer: func(*Op) ([]Type, error) { return []Type{Of(Bool)}, nil }})
 	define(OpAnd, OpInfo{Name: "and", Operands: Variadic, Signature: "bool... -> bool", Traits: Pure, Doc: "Three-valued conjunction, left to right: what stands right of a false is not evaluated for its traps.", Infer: inferLogical})
-	define(OpOr, OpInfo{Name: "or", Operands: Variadic, Signature: "bool... -> bool", Traits: Pure, Doc: "Three-valued disjunction, left to right.", Infer: inferLogical})
+	define(OpOr, OpInfo{Name: "or", Operands: Variadic, Signature: "bool... -> bool", Traits: Pure, Doc: "Three-valued disjunction, left to right: what stands right of a true is not evaluated for its traps.", Infer: inferLogical})
 	define(OpNot, OpInfo{Name: "not", Operands: 1, Signature: "bool -> bool", Traits: Pure | NullStrict, Doc: "Three-valued negation.", Infer: inferLogical})
 	define(OpIf, OpInfo{
 		Name: "if", Operands: 1, Signature: "bool -> T", Traits: Pure,
@@ -118,7 +120,7 @@ func init() {
 	define(OpCast, OpInfo{
 		Name: "cast", Operands: 1, Signature: "T -> U", Traits: Pure | MayTrap, ExplicitType: true,
 		Attributes: []AttributeInfo{{Name: "type", Kind: AttrType, Doc: "the target type; nullable exactly when the operand is, or to make a value nullable"}},
-		Doc:        "Conversion; traps where the value does not fit. Decimals round half away from zero, floats to integers half to even.",
+		Doc:        "Conversion; traps (E0603) where the value does not fit. Decimals round half away from zero, also from the exact value of a float; floats to integers half to even; to floats the nearest one.",
 		Infer: func(op *Op) ([]Type, error) {
 			target := AttributeAs[Type](op, "type")
 			if op.Operands[0].Type.Nullable && !target.Nullable {
@@ -179,7 +181,7 @@ func init() {
 		},
 	})
 	define(OpAddDays, OpInfo{
-		Name: "add_days", Operands: 2, Signature: "date, i32 -> date", Traits: Pure | NullStrict | MayTrap, Doc: "The date so many days later.",
+		Name: "add_days", Operands: 2, Signature: "date, i32 -> date", Traits: Pure | NullStrict | MayTrap, Doc: "The date so many days later (earlier when negative).",
 		Infer: func(op *Op) ([]Type, error) {
 			if op.Operands[0].Type.Kind != Date || op.Operands[1].Type.Kind != I32 {
 				return nil, fmt.Errorf("add_days takes a date and an i32")

@@ -14,8 +14,8 @@ func Evaluate(region *ir.Block, parameters []ir.Datum, rows ...[]ir.Datum) ([]ir
 	return newEvaluator(region, parameters).yield(rows...)
 }
 
-// EvaluateOp computes one scalar op without regions from the values of its
-// operands. The error is a *diag.Diagnostic with one of ir's trap codes.
+// EvaluateOp computes one scalar op from the values of its operands. The op reads
+// no row or parameter and has no regions. The error is a *diag.Diagnostic with one of ir's trap codes.
 func EvaluateOp(op *ir.Op, operands []ir.Datum) (ir.Datum, error) {
 	e := &evaluator{memo: map[*ir.Value]outcome{}}
 	for i, v := range op.Operands {
