@@ -133,14 +133,7 @@ func (f *function) compareWide(p predicate, operands []int32) {
 	}
 	// The unsigned predicate of the low halves stands so far behind the signed one.
 	f.pushPair(compares64[p-lessS+lessU], aLow, bLow)
-	strict := p
-	switch p {
-	case lessEqualS:
-		strict = lessS
-	case greaterEqualS:
-		strict = greaterS
-	}
-	f.pushPair(compares64[strict], aHigh, bHigh)
+	f.pushPair(compares64[p], aHigh, bHigh) // counts where they differ, so strict or not is the same
 	f.pushPair(encode.OpI64Eq, aHigh, bHigh)
 	f.op(encode.OpSelect)
 }
