@@ -2,6 +2,7 @@ package ir
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 )
@@ -94,13 +95,22 @@ func (p *parser) op(block *Block) {
 			op.Results = append(op.Results, &Value{Op: op, Index: i})
 		}
 		define(op.Results)
-		p.report(codeMisfit, op.Span, "this op", "%s: %v", info.Name, err)
+		p.report(codeMisfit, op.Span, "this op", "%s", info.misfit(err))
 		return
 	}
 	define(op.Results)
 	if len(results) != len(op.Results) {
 		p.report(codeMisfit, op.Span, "this op", "%s has %d results, and %d are named", info.Name, len(op.Results), len(results))
 	}
+}
+
+// misfit is the message of an error of Infer, which may name the op or not.
+func (i *OpInfo) misfit(err error) string {
+	message := err.Error()
+	if strings.Contains(message, i.Name) {
+		return message
+	}
+	return i.Name + ": " + message
 }
 
 func opNames() []string {

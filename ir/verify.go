@@ -47,11 +47,12 @@ func (v *verifier) wrong(code diag.Code, op *Op, format string, args ...any) {
 	if op != nil {
 		if v.file != nil && op.Span != (diag.Span{}) {
 			d.At(v.file, op.Span, "this op")
+		} else {
+			p := &printer{}
+			p.begin()
+			p.head(op)
+			d.Note("the op is: %s", p.b)
 		}
-		p := &printer{}
-		p.begin()
-		p.head(op)
-		d.Note("the op is: %s", p.b)
 	}
 	v.problems.Add(d)
 }
@@ -222,7 +223,7 @@ func (v *verifier) op(op, parent *Op, depth int) {
 	if info.Infer != nil {
 		var err error
 		if types, err = info.Infer(op); err != nil {
-			v.wrong(codeMisfit, op, "%s: %v", info.Name, err)
+			v.wrong(codeMisfit, op, "%s", info.misfit(err))
 			return
 		}
 	}
