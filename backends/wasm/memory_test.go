@@ -132,7 +132,7 @@ func TestSharedAddress(t *testing.T) {
 	k.store(4, at, k.i32(11), 0)
 	k.store(4, at, k.i32(22), 4)
 	back := k.Binary(ir.OpIntegerAdd, k.arg(1), k.i32(inputs)) // wraps for negative arguments
-	v := k.load(i32T, 4, false, k.typed(ir.OpWrap, addrT, back), 0)
+	v := k.load(i32T, 4, false, back, 0)
 	low := k.load(i32T, 4, false, k.Binary(ir.OpIntegerAdd, k.arg(0), k.addr(20)), 0)
 	high := k.load(i32T, 4, false, k.Binary(ir.OpIntegerAdd, at, k.addr(-4)), 8)
 	sum := k.Binary(ir.OpIntegerAdd, k.Binary(ir.OpIntegerMul, low, k.i32(100)), k.Binary(ir.OpIntegerAdd, high, v))
