@@ -92,8 +92,8 @@ func Run(ctx *pass.Context, m *ir.Module, options Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.Required {
-			return nil, diag.New(ErrPassName, "pass %q cannot be disabled", name).Note("what follows relies on it")
+		if err := mayDisable(p); err != nil {
+			return nil, err
 		}
 	}
 	r := &runner{ctx: ctx, module: m, options: options, report: &Report{}}
@@ -119,6 +119,14 @@ func named(name string) (*pass.Pass, error) {
 		names = append(names, p.Name)
 	}
 	return nil, diag.New(ErrPassName, "no pass named %q", name).Note("%s", "passes: "+strings.Join(names, ", "))
+}
+
+// mayDisable returns an error when what follows relies on a pass.
+func mayDisable(p *pass.Pass) error {
+	if p.Required {
+		return diag.New(ErrPassName, "pass %q cannot be disabled", p.Name).Note("what follows relies on it")
+	}
+	return nil
 }
 
 type runner struct {
