@@ -394,6 +394,24 @@ func TestSameRowsSameFile(t *testing.T) {
 	}
 }
 
+// TestCopy reads a table as `heddle load` does, and writes what it reads.
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fields := storetest.AllTypes()
+	rows := storetest.RandomRows(rand.New(rand.NewPCG(9, 9)), fields, 3000)
+	from, to := filepath.Join(dir, "from.htab"), filepath.Join(dir, "to.htab")
+	writeFile(t, from, fields, rows, geometry{SegmentRows, textLimit}, store.WriteOptions{})
+	table := openFile(t, from)
+	err := store.WriteFile(t.Context(), system.Real(), format, to, store.Fields(table.Description()), store.Read(t.Context(), table, 2), store.WriteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if copied := openFile(t, to); copied.Fingerprint() != table.Fingerprint() {
+		t.Errorf("fingerprint %s, want %s", copied.Fingerprint(), table.Fingerprint())
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	fields, batch := benchmarkBatch()
 	const batches = 16
@@ -454,5 +472,44 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	fields, batch := benchmarkBatch()
+	path := filepath.Join(b.TempDir(), "t.htab")
+	source := func(yield func(*store.Batch, error) bool) {
+		for range 16 {
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+	if err := store.WriteFile(b.Context(), system.Real(), format, path, fields, source, store.WriteOptions{}); err != nil {
+		b.Fatal(err)
+	}
+	table := openFile(b, path)
+	for b.Loop() {
+		rows := 0
+		for batch, err := range store.Read(b.Context(), table, runtime.GOMAXPROCS(0)) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows += batch.Rows
+		}
+		b.ReportMetric(float64(rows), "rows/op")
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	path, _ := corruptible(b)
+	for b.Loop() {
+		table, err := Open(b.Context(), system.Real(), path, store.FileOptions{Table: "t"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := table.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -114,7 +114,7 @@ func (t *writer) collect(ctx context.Context, batches store.Batches) error {
 			}
 			if filled == 0 {
 				_ = wait()
-				return diag.New(store.CodeValueTooLong, "a value is longer than the %d bytes that a native table can hold", t.geometry.textLimit)
+				return t.tooLong(batch, first)
 			}
 			if err := wait(); err != nil {
 				return err
@@ -130,6 +130,17 @@ func (t *writer) collect(ctx context.Context, batches store.Batches) error {
 		return t.seal(ctx, filled)()
 	}
 	return nil
+}
+
+// tooLong reports the value of a row that does not fit an empty segment.
+func (t *writer) tooLong(batch *store.Batch, row int) error {
+	for i, c := range t.columns {
+		if c.fits(&batch.Columns[i], row, 1, t.geometry.textLimit) == 0 {
+			return diag.New(store.CodeValueTooLong, "a value in column %q is longer than the %d bytes that a native table can hold",
+				c.field.Name, t.geometry.textLimit).Helpf("shorten the value, or write another format")
+		}
+	}
+	panic("BUG: each value of a row fits, but the row does not")
 }
 
 // check guards against a source that breaks its contract.
