@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/heddle-lang/heddle/passes/logical"
+	"github.com/heddle-lang/heddle/passes/lower"
 	"github.com/heddle-lang/heddle/passes/pass"
 )
 
@@ -68,4 +69,7 @@ var Logical = []Group{
 // Lowering takes the flow level to pipelines, and pipelines to kernels. Its passes
 // are required, each group runs once, and each pass lowers all functions of its
 // level.
-var Lowering = []Group{}
+var Lowering = []Group{
+	{Name: "pipelines", Rounds: 1, Passes: []*pass.Pass{lower.Pipelines}},
+	{Name: "kernels", Rounds: 1, Passes: []*pass.Pass{lower.Kernels}},
+}

@@ -13,6 +13,8 @@ var order = [][2]string{
 	{"prune", "join-order"},
 	{"infer", "join-order"},
 	{"join-order", "limits"},
+	{"limits", "pipelines"},
+	{"pipelines", "kernels"},
 }
 
 func init() { checkOrder(List, order) }

@@ -3,7 +3,9 @@ package pass
 import (
 	"hash/maphash"
 
+	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/program"
 )
 
 // Pass is one step of the way from a program to its lower form. Run edits the
@@ -29,6 +31,12 @@ type Context struct {
 	Derived map[uint64]bool
 	// Seed makes the content hashes of this run.
 	Seed maphash.Seed
+	// File is the source text, for the places of diagnostics; nil when there is none.
+	File *diag.File
+	// Library is the digest of the library module that the code will call.
+	Library string
+	// Program is what the last lowering pass made beside the module.
+	Program *program.Program
 }
 
 // NewContext returns the context of one run.

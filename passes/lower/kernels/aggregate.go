@@ -252,7 +252,8 @@ func (g *generator) addSums(op *ir.Op, t ir.Type, held, v *ir.Value, b *bounds) 
 	if b != nil && b.within64() {
 		return e.add(held, e.convert(v, i128))
 	}
-	return e.call(library("i128_add_checked"), i128, held, e.convert(v, i128), g.site(op, ir.CodeOverflow, "a sum does not fit %s", t.WithNull(false)))
+	checked, _ := wide("add", t)
+	return e.call(checked, i128, held, e.convert(v, i128), g.site(op, ir.CodeOverflow, "a sum does not fit %s", t.WithNull(false)))
 }
 
 // digit is one key of a direct aggregate: its values are numbered from 0.

@@ -26,11 +26,21 @@ func (g *generator) fit(n number) number {
 	return n
 }
 
-// sum adds or subtracts; site is where it fails if the result leaves 128 bits.
-func (g *generator) sum(code ir.Opcode, x, y number, site *ir.Value) number {
-	yb, kern, checked := y.b, ir.OpIntegerAdd, "i128_add_checked"
+// wide names the library function that computes with 128 bits and fails where a
+// result does not fit: 38 digits for decimals, all 128 bits for integers.
+func wide(operation string, t ir.Type) (function string, limit *bounds) {
+	if t.Kind == ir.Decimal {
+		return library("i128_" + operation + "_checked"), decimalBounds
+	}
+	return library("i128_" + operation + "_full"), boundsBits(128)
+}
+
+// sum adds or subtracts towards a type; site is where it fails if the result leaves
+// what 128 bits hold of it.
+func (g *generator) sum(code ir.Opcode, x, y number, t ir.Type, site *ir.Value) number {
+	yb, kern, name := y.b, ir.OpIntegerAdd, "add"
 	if code == ir.OpSubtract {
-		yb, kern, checked = y.b.negate(), ir.OpIntegerSub, "i128_sub_checked"
+		yb, kern, name = y.b.negate(), ir.OpIntegerSub, "sub"
 	}
 	b := x.b.add(yb)
 	switch {
@@ -39,15 +49,20 @@ func (g *generator) sum(code ir.Opcode, x, y number, site *ir.Value) number {
 	case b.within128():
 		return g.fit(number{g.binary(kern, g.in128(x), g.in128(y)), b})
 	default:
-		return number{g.call(library(checked), i128, g.in128(x), g.in128(y), site), b.intersect(decimalBounds)}
+		checked, limit := wide(name, t)
+		return number{g.call(checked, i128, g.in128(x), g.in128(y), site), b.intersect(limit)}
 	}
 }
 
 // decimalBounds is what 38 digits can hold.
-var decimalBounds = typeBounds(ir.DecimalType(ir.MaxDecimalPrecision, 0))
+var (
+	decimal38     = ir.DecimalType(ir.MaxDecimalPrecision, 0)
+	decimalBounds = typeBounds(decimal38)
+)
 
-// product multiplies; site is where it fails if the result has more than 38 digits.
-func (g *generator) product(x, y number, site *ir.Value) number {
+// product multiplies towards a type; site is where it fails if the result leaves what
+// 128 bits hold of it.
+func (g *generator) product(x, y number, t ir.Type, site *ir.Value) number {
 	b := x.b.multiply(y.b)
 	switch {
 	case b.within64() && x.b.within64() && y.b.within64():
@@ -55,7 +70,8 @@ func (g *generator) product(x, y number, site *ir.Value) number {
 	case x.b.within64() && y.b.within64():
 		return g.fit(number{g.binary(ir.OpMultiplyWideS, g.in64(x), g.in64(y)), b})
 	default:
-		return g.fit(number{g.call(library("i128_mul_checked"), i128, g.in128(x), g.in128(y), site), b.intersect(decimalBounds)})
+		checked, limit := wide("mul", t)
+		return g.fit(number{g.call(checked, i128, g.in128(x), g.in128(y), site), b.intersect(limit)})
 	}
 }
 
@@ -66,9 +82,9 @@ func (g *generator) scaleUp(x number, digits int, site *ir.Value) number {
 	}
 	factor := power10(digits)
 	if factor.IsInt64() {
-		return g.product(x, number{g.const64(factor.Int64()), &bounds{factor, factor}}, site)
+		return g.product(x, number{g.const64(factor.Int64()), &bounds{factor, factor}}, decimal38, site)
 	}
-	return g.product(x, number{g.const128(power10Int128(digits)), &bounds{factor, factor}}, site)
+	return g.product(x, number{g.const128(power10Int128(digits)), &bounds{factor, factor}}, decimal38, site)
 }
 
 // scaleDown divides by a power of ten, rounding half away from zero.
@@ -129,7 +145,7 @@ func (g *generator) check(n number, t ir.Type, site *ir.Value) *scalar {
 	return s
 }
 
-// mayFail reports whether a computation within bounds can leave a type.
+// fits reports whether all values within bounds are values of a type.
 func fits(b *bounds, t ir.Type) bool { return b.within(typeBounds(t)) }
 
 func (g *generator) arithmetic(op *ir.Op) *scalar {
@@ -194,7 +210,7 @@ func (g *generator) arithmeticIsTotal(code ir.Opcode, a, b *scalar, t ir.Type) b
 
 func decimalOr(t ir.Type) ir.Type {
 	if t.Kind == ir.Decimal {
-		return ir.DecimalType(ir.MaxDecimalPrecision, 0)
+		return decimal38
 	}
 	return t
 }
@@ -212,13 +228,13 @@ func (g *generator) ringOperation(op *ir.Op, a, b *scalar, t ir.Type) *scalar {
 		return &scalar{t: t, v: g.call(library(name), i64, x.v, y.v, site), bounds: typeBounds(t)}
 	}
 	if op.Code == ir.OpMultiply {
-		return g.check(g.product(x, y, site), t, site)
+		return g.check(g.product(x, y, t, site), t, site)
 	}
 	if t.Kind == ir.Decimal {
 		x = g.scaleUp(x, int(t.Scale-a.t.Scale), site)
 		y = g.scaleUp(y, int(t.Scale-b.t.Scale), site)
 	}
-	return g.check(g.sum(op.Code, x, y, site), t, site)
+	return g.check(g.sum(op.Code, x, y, t, site), t, site)
 }
 
 func (g *generator) quotient(op *ir.Op, a, b *scalar, t ir.Type) *scalar {

@@ -20,14 +20,13 @@ func boundsBits(bits uint) *bounds {
 	return &bounds{new(big.Int).Neg(high), new(big.Int).Sub(high, big.NewInt(1))}
 }
 
-var powers [77]*big.Int
-
-func init() {
-	powers[0] = big.NewInt(1)
-	for i := 1; i < len(powers); i++ {
-		powers[i] = new(big.Int).Mul(powers[i-1], big.NewInt(10))
+var powers = func() (p [77]*big.Int) {
+	p[0] = big.NewInt(1)
+	for i := 1; i < len(p); i++ {
+		p[i] = new(big.Int).Mul(p[i-1], big.NewInt(10))
 	}
-}
+	return p
+}()
 
 // power10 gives 10^n for n up to 76.
 func power10(n int) *big.Int { return powers[n] }

@@ -173,8 +173,12 @@ func (g *generator) fromText(op *ir.Op, s *scalar, t ir.Type) *scalar {
 		return &scalar{t: t, v: g.call(library("string_to_date"), i32, s.v, site), bounds: typeBounds(t)}
 	case ir.Bool:
 		return &scalar{t: t, v: g.call(library("string_to_bool"), i32, s.v, site), bounds: typeBounds(t)}
-	case ir.Timestamp, ir.TimestampTZ:
+	case ir.Timestamp:
 		return &scalar{t: t, v: g.call(library("string_to_timestamp"), i64, s.v, site), bounds: typeBounds(t)}
+	case ir.TimestampTZ:
+		return &scalar{t: t, v: g.call(library("string_to_timestamptz"), i64, s.v, site), bounds: typeBounds(t)}
+	case ir.Time:
+		return &scalar{t: t, v: g.call(library("string_to_time"), i64, s.v, site), bounds: typeBounds(t)}
 	}
 	g.unsupported(op, "a cast from string to %s is not supported yet", t.WithNull(false))
 	return nil
@@ -186,7 +190,7 @@ func (g *generator) toText(op *ir.Op, s *scalar) *scalar {
 	r := &scalar{t: ir.Of(ir.String)}
 	switch t := s.t; {
 	case t.Kind == ir.Bool:
-		r.v = g.call(library("bool_to_string"), i64, s.v)
+		r.v = g.call(library("bool_to_string"), i64, s.v, site)
 	case t.IsInteger() && s.v.Type.Kind != ir.I128:
 		r.v = g.call(library("i64_to_string"), i64, g.convert(s.v, i64), site)
 	case t.IsInteger():
@@ -197,6 +201,10 @@ func (g *generator) toText(op *ir.Op, s *scalar) *scalar {
 		r.v = g.call(library("date_to_string"), i64, s.v, site)
 	case t.Kind == ir.Timestamp:
 		r.v = g.call(library("timestamp_to_string"), i64, s.v, site)
+	case t.Kind == ir.TimestampTZ:
+		r.v = g.call(library("timestamptz_to_string"), i64, s.v, site)
+	case t.Kind == ir.Time:
+		r.v = g.call(library("time_to_string"), i64, s.v, site)
 	default:
 		g.unsupported(op, "a cast from %s to string is not supported yet", t.WithNull(false))
 	}
@@ -294,7 +302,7 @@ func (g *generator) temporal(op *ir.Op) *scalar {
 	}
 	var s *scalar
 	v := g.guardedScalar(null, func() *scalar {
-		s = g.check(g.sum(code, g.number(a), g.number(b), site), result, site)
+		s = g.check(g.sum(code, g.number(a), g.number(b), result, site), result, site)
 		return s
 	})
 	return &scalar{t: result, v: v, null: null, bounds: s.bounds}

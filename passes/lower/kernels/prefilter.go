@@ -208,12 +208,19 @@ func (g *generator) storedRange(c *column, tests []*test) (low, high *ir.Value) 
 	atLeast := func(a, b *ir.Value) *ir.Value { return e.selectValue(e.compare("gt_s", a, b), a, b) }
 	atMost := func(a, b *ir.Value) *ir.Value { return e.selectValue(e.compare("lt_s", a, b), a, b) }
 	for _, t := range tests {
-		literal := e.convert(g.literal(t.literal).v, i64)
-		// Cut the literal to just outside of what the lane can hold, so that nothing
-		// below overflows and the outcome stays the same.
-		literal = atMost(atLeast(literal, e.const64(math.MinInt64/2)), e.const64(math.MaxInt64/2))
-		literal = e.sub(literal, e.const64(c.layout.Base))
-		literal = atMost(atLeast(literal, e.const64(laneLow-1)), e.const64(laneHigh+1))
+		value := g.literal(t.literal)
+		literal := e.convert(value.v, i64)
+		// Where a literal may lie outside of what the lane holds, cut it to just outside,
+		// so that nothing below overflows and the outcome stays the same.
+		if !value.bounds.within(boundsBits(62)) {
+			literal = atMost(atLeast(literal, e.const64(math.MinInt64/2)), e.const64(math.MaxInt64/2))
+		}
+		if c.layout.Base != 0 {
+			literal = e.sub(literal, e.const64(c.layout.Base))
+		}
+		if c.layout.Base != 0 || !value.bounds.within(boundsInt64(laneLow, laneHigh)) {
+			literal = atMost(atLeast(literal, e.const64(laneLow-1)), e.const64(laneHigh+1))
+		}
 		switch t.code {
 		case ir.OpEqual:
 			low, high = atLeast(low, literal), atMost(high, literal)
