@@ -347,12 +347,11 @@ func (p *parser) parameter() {
 
 func (p *parser) state() {
 	span := p.peek().span
-	s := &State{Name: p.symbol()}
+	s := &State{Name: p.symbol(), Limit: -1}
 	if p.module.State(s.Name) != nil {
 		p.report(codeDuplicateName, span, "again here", "two states are named %q", s.Name)
 	}
 	s.Kind = StateKind(p.oneOf("a kind of state", stateNames[:]))
-	s.Limit = s.Kind.noLimit()
 	s.Fields = p.fields()
 	for p.onLine() && p.peek().kind == nameToken {
 		switch {

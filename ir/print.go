@@ -160,7 +160,7 @@ func (p *printer) state(s *State) {
 		p.text(" order ")
 		list(p, s.Order, p.sortKey)
 	}
-	if s.Limit != s.Kind.noLimit() {
+	if s.Limit >= 0 {
 		p.format(" limit %d", s.Limit)
 	}
 	if s.Offset != 0 {
@@ -174,14 +174,6 @@ func (p *printer) state(s *State) {
 		p.b = AppendLiteral(p.b, Of(F64), FloatDatum(s.Estimate))
 	}
 	p.text("\n")
-}
-
-// noLimit is the Limit of a state whose text has none.
-func (k StateKind) noLimit() int64 {
-	if k == SortState || k == BufferState {
-		return -1
-	}
-	return 0
 }
 
 func (p *printer) function(f *Function) {

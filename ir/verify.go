@@ -124,6 +124,9 @@ func (v *verifier) function(f *Function) {
 		return
 	}
 	v.block(f.Body, nil, 0)
+	if f.Level == PipeLevel {
+		v.pipeline(f)
+	}
 	end := f.Body.Terminator()
 	switch {
 	case f.Level == KernLevel:

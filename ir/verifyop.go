@@ -74,7 +74,9 @@ func (v *verifier) meaning(op *Op) {
 	case OpSourceState, OpSourceUnmatched, OpProbe, OpBuild, OpAggregateInto, OpSortInto, OpEmit, OpResult:
 		v.stateOp(op)
 	case OpRun:
-		v.knows(op, "pipeline")
+		if f := v.knows(op, "pipeline"); f != nil && (f.Level != PipeLevel || f.Body == nil || f.Body.Terminator() == nil || f.Body.Terminator().Code == OpResult) {
+			v.wrong(codeMisfit, op, "%q is not a pipeline", f.Name)
+		}
 	default:
 		if op.Info().Level == KernLevel {
 			v.kern(op)
@@ -252,8 +254,47 @@ func (v *verifier) stateOp(op *Op) {
 		}
 		return
 	}
+	for _, f := range AttributeAs[[]Field](op, "fields") {
+		if index, t := StructType(s.Fields...).Field(f.Name); index < 0 {
+			v.wrong(codeUnknownName, op, "state %q has no field %q", s.Name, f.Name)
+		} else if !t.Same(f.Type) {
+			v.wrong(codeMisfit, op, "field %q of state %q has type %s, not %s", f.Name, s.Name, t, f.Type)
+		}
+	}
 	if op.Info().Has(Terminator) && len(op.Operands) != len(s.Fields) {
 		v.wrong(codeMisfit, op, "%s has %d values for the %d fields of state %q", op.Code, len(op.Operands), len(s.Fields), s.Name)
+	}
+}
+
+// pipeline checks the order of ops of a function at the pipe level: the entry is a
+// list of runs and a result, others have one source before all other pipe ops.
+func (v *verifier) pipeline(f *Function) {
+	entry := f.Body.Terminator() != nil && f.Body.Terminator().Code == OpResult
+	sources := 0
+	for _, op := range f.Body.Ops {
+		if int(op.Code) >= len(opTable) || op.Info().Level != PipeLevel {
+			continue
+		}
+		switch op.Code {
+		case OpRun, OpResult:
+			if !entry {
+				v.wrong(codeStructure, op, "%s stands in a pipeline", op.Code)
+			}
+			continue
+		case OpSourceTable, OpSourceState, OpSourceUnmatched, OpSourceValues:
+			sources++
+			if sources > 1 {
+				v.wrong(codeStructure, op, "the pipeline has two sources")
+			}
+		default:
+			if sources == 0 && !entry {
+				v.wrong(codeStructure, op, "%s stands before the source of the pipeline", op.Code)
+				sources++
+			}
+		}
+		if entry {
+			v.wrong(codeStructure, op, "%s stands in an entry, which runs pipelines and names the result", op.Code)
+		}
 	}
 }
 

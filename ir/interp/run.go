@@ -42,12 +42,9 @@ func Run(ctx context.Context, module *ir.Module, function string, tables map[str
 	if f == nil || f.Level != ir.FlowLevel || len(f.Body.Arguments) > 0 {
 		return nil, diag.New(diag.InternalError, "the interpreter was asked for %q, which is not a flow without arguments", function)
 	}
-	values := slices.Clone(parameters)
-	for i := len(values); i < len(module.Parameters); i++ {
-		if !module.Parameters[i].Bound {
-			return nil, diag.New(diag.InternalError, "the interpreter was given no value for parameter %d", i)
-		}
-		values = append(values, module.Parameters[i].Value)
+	values, err := bind(module, parameters)
+	if err != nil {
+		return nil, err
 	}
 	r := &runner{ctx: ctx, module: module, tables: tables, parameters: values, memo: map[*ir.Value][]row{}}
 	end := ir.AsReturn(f.Body.Terminator())
@@ -62,6 +59,18 @@ func Run(ctx context.Context, module *ir.Module, function string, tables map[str
 		result.Columns = append(result.Columns, column(rows, index))
 	}
 	return result, nil
+}
+
+// bind gives the parameters that are not given the module's values.
+func bind(module *ir.Module, given []ir.Datum) ([]ir.Datum, error) {
+	values := slices.Clone(given)
+	for i := len(values); i < len(module.Parameters); i++ {
+		if !module.Parameters[i].Bound {
+			return nil, diag.New(diag.InternalError, "the interpreter was given no value for parameter %d", i)
+		}
+		values = append(values, module.Parameters[i].Value)
+	}
+	return values, nil
 }
 
 type row = []ir.Datum
@@ -108,7 +117,8 @@ func (r *runner) rows(v *ir.Value) ([]row, error) {
 func (r *runner) apply(op *ir.Op, inputs [][]row) ([]row, error) {
 	switch op.Code {
 	case ir.OpScan:
-		return r.scan(ir.AsScan(op))
+		scan := ir.AsScan(op)
+		return r.scan(scan.Table, scan.Columns)
 	case ir.OpValues:
 		return ir.AsValues(op).Rows, nil
 	case ir.OpFilter:
@@ -142,17 +152,17 @@ func (r *runner) apply(op *ir.Op, inputs [][]row) ([]row, error) {
 	}
 }
 
-func (r *runner) scan(scan ir.Scan) ([]row, error) {
-	data := r.tables[scan.Table]
+func (r *runner) scan(name string, columns []ir.ScanColumn) ([]row, error) {
+	data := r.tables[name]
 	if data == nil {
-		return nil, diag.New(diag.InternalError, "the interpreter was given no table %q", scan.Table)
+		return nil, diag.New(diag.InternalError, "the interpreter was given no table %q", name)
 	}
-	table := r.module.Table(scan.Table)
-	sources := make([]int, len(scan.Columns))
-	for i, c := range scan.Columns {
+	table := r.module.Table(name)
+	sources := make([]int, len(columns))
+	for i, c := range columns {
 		sources[i], _ = table.Column(c.Source)
 		if n := sources[i]; n >= len(data.Columns) || len(data.Columns[n]) != data.Rows {
-			return nil, diag.New(diag.InternalError, "the interpreter was given a table %q without column %q, or with one of another length", scan.Table, c.Source)
+			return nil, diag.New(diag.InternalError, "the interpreter was given a table %q without column %q, or with one of another length", name, c.Source)
 		}
 	}
 	rows := make([]row, data.Rows)
