@@ -157,6 +157,41 @@ func rendered(err error) string {
 	return d.Message + "\n" + strings.Join(d.Notes, "\n") + "\n" + strings.Join(d.Help, "\n")
 }
 
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "t.htab", []ir.Field{field("n", ir.I32)}, numbers(0, 3))
+	db := openDatabase(t, dir)
+	for _, name := range []string{"t", "T", dir + "/t.htab", dir + "/*.htab"} {
+		table, err := db.Resolve(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		again, err := db.Resolve(table.Description().Name)
+		if err != nil || again != table {
+			t.Errorf("%s: its own name gives %v, %v", name, again, err)
+		}
+	}
+	for name, code := range map[string]diag.Code{"u": "E0502", "u.htab": "E0501", dir + "/u*": "E0507"} {
+		if _, err := db.Resolve(name); codeOf(err) != code {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	catalog := db.Catalog()
+	byName, err := catalog.Table(t.Context(), "t")
+	if err != nil || byName.Rows != 3 {
+		t.Errorf("%+v, %v", byName, err)
+	}
+	byPath, err := catalog.File(t.Context(), dir+"/t.htab")
+	if err != nil || byPath.Rows != 3 {
+		t.Errorf("%+v, %v", byPath, err)
+	}
+	if diff := cmp.Diff([]string{"t"}, catalog.Tables()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNoDirectory(t *testing.T) {
 	t.Parallel()
 	if _, err := store.OpenDatabase(t.Context(), system.Real(), filepath.Join(t.TempDir(), "x"), store.DatabaseOptions{}); codeOf(err) != "E0501" {
