@@ -1,0 +1,269 @@
+package exec
+
+import (
+	"math/bits"
+
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
+	"github.com/heddle-lang/heddle/runtime/exec/memory"
+	"github.com/heddle-lang/heddle/runtime/store"
+)
+
+// runOf is consecutive records: addresses of the first and behind the last.
+type runOf struct{ first, end uint32 }
+
+// describeRun writes a morsel descriptor for records.
+func (w *worker) describeRun(records runOf) { w.describeColumn(0, records.first, records.end, 0, 0) }
+
+// pagesSource reads the pages of a buffer: one page is a morsel.
+type pagesSource struct {
+	run  *run
+	st   *state
+	list []pageRows
+	rows int64
+}
+
+// pageRows is the part of a page that a limit leaves.
+type pageRows struct {
+	page        *page
+	skip, count int64
+}
+
+func (r *run) pagesSource(st *state) *pagesSource {
+	src := &pagesSource{run: r, st: st}
+	offset, limit := int64(0), int64(-1)
+	if st.Kind == ir.BufferState {
+		offset, limit = st.Offset, st.Limit
+	}
+	for part := range st.partitions {
+		for i := range st.partitions[part].pages {
+			p := &st.partitions[part].pages[i]
+			n := p.records(st.Record.Size)
+			skip := min(offset, n)
+			offset -= skip
+			n -= skip
+			if limit >= 0 {
+				n = min(n, limit)
+				limit -= n
+			}
+			if n > 0 {
+				src.list = append(src.list, pageRows{p, skip, n})
+				src.rows += n
+			}
+		}
+	}
+	return src
+}
+
+func (s *pagesSource) morsels() int              { return len(s.list) }
+func (s *pagesSource) size() (rows, bytes int64) { return s.rows, s.rows * int64(s.st.Record.Size) }
+func (s *pagesSource) close() error              { return nil }
+
+func (s *pagesSource) read(w *worker, i int, call func(rows int) error) (int64, error) {
+	part := &s.list[i]
+	size := int64(s.st.Record.Size)
+	err := s.run.withPage(w, s.st, part.page, func(p *page) error {
+		first := p.first() + uint32(part.skip*size)
+		w.describeRun(runOf{first, first + uint32(part.count*size)})
+		return call(int(part.count))
+	})
+	return part.count * size, err
+}
+
+// groupsSource reads the groups of an aggregate: one partition is a morsel, which is
+// merged first.
+type groupsSource struct {
+	run *run
+	st  *state
+}
+
+func (r *run) groupsSource(st *state) *groupsSource { return &groupsSource{r, st} }
+
+func (s *groupsSource) morsels() int { return len(s.st.partitions) }
+func (s *groupsSource) close() error { return nil }
+
+func (s *groupsSource) size() (rows, bytes int64) {
+	for i := range s.st.partitions {
+		for k := range s.st.partitions[i].pages {
+			rows += s.st.partitions[i].pages[k].records(s.st.Record.Size)
+		}
+	}
+	return rows, rows * int64(s.st.Record.Size)
+}
+
+func (s *groupsSource) read(w *worker, i int, call func(rows int) error) (int64, error) {
+	r, st := s.run, s.st
+	part := &st.partitions[i]
+	if err := r.merge(w, st, part); err != nil {
+		return 0, err
+	}
+	total := int64(0)
+	for k := range part.pages {
+		err := r.withPage(w, st, &part.pages[k], func(p *page) error {
+			if p.end == p.first() {
+				return nil
+			}
+			w.describeRun(runOf{p.first(), p.end})
+			total += int64(p.end - p.first())
+			return call(int(p.end-p.first()) / st.Record.Size)
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	if st.readers == 1 { // this pipeline is the last one: free memory as it is read
+		for k := range part.pages {
+			r.session.heap.Free(part.pages[k].block)
+		}
+		part.pages = nil
+	}
+	return total, nil
+}
+
+// merge combines the equal groups of a partition that several workers, or one that
+// lost sight of its groups, have written.
+func (r *run) merge(w *worker, st *state, part *partition) error {
+	if part.merged {
+		return nil
+	}
+	if err := r.loadPartition(w, st, part); err != nil {
+		return err
+	}
+	records := int64(0)
+	for i := range part.pages {
+		records += part.pages[i].records(st.Record.Size)
+	}
+	if records == 0 {
+		part.merged = true
+		return nil
+	}
+	heap := r.session.heap
+	runs, err := r.allocate(w, 8*len(part.pages), st)
+	if err != nil {
+		return err
+	}
+	defer heap.Free(runs)
+	list := heap.At(runs)
+	for i := range part.pages {
+		put32(list, uint32(8*i), part.pages[i].first())
+		put32(list, uint32(8*i+4), part.pages[i].end)
+	}
+	slots := max(bits.Len64(uint64(records-1)), 4)
+	directory, err := r.allocate(w, 4<<slots, st)
+	if err != nil {
+		return err
+	}
+	defer heap.Free(directory)
+	clear(heap.At(directory)[:4<<slots])
+	if err := w.call(st.Merge, uint64(runs.Address), uint64(len(part.pages)), uint64(directory.Address), uint64(32-slots)); err != nil {
+		return err
+	}
+	part.merged = true
+	return nil
+}
+
+// unmatchedSource reads the records of a hash table that are in memory in this pass.
+func (r *run) unmatchedSource(st *state, ps *passes) *pagesSource {
+	src := &pagesSource{run: r, st: st}
+	for part := range st.partitions {
+		if !ps.holds(st, part) {
+			continue
+		}
+		for i := range st.partitions[part].pages {
+			p := &st.partitions[part].pages[i]
+			if n := p.records(st.Record.Size); n > 0 {
+				src.list = append(src.list, pageRows{p, 0, n})
+				src.rows += n
+			}
+		}
+	}
+	return src
+}
+
+// buildDirectory makes the directory of a hash table whose pages are all in memory and
+// fills it, each partition's part by one goroutine.
+func (r *run) buildDirectory(st *state) error {
+	resident := ^uint64(0)
+	return r.buildPart(st, resident)
+}
+
+// buildPart makes a directory of the resident partitions.
+func (r *run) buildPart(st *state, resident uint64) error {
+	heap := r.session.heap
+	rows := int64(0)
+	for part := range st.partitions {
+		for i := range st.partitions[part].pages {
+			if resident>>part&1 != 0 {
+				rows += st.partitions[part].pages[i].records(st.Record.Size)
+			}
+		}
+	}
+	slots := st.DirectoryBits
+	switch {
+	case rows == 0:
+		slots = 1
+	case slots == 0:
+		slots = max(bits.Len64(uint64(2*rows-1)), 1)
+		if st.Partitions > 1 {
+			slots = max(slots, 6)
+		}
+		slots = min(slots, 28)
+	}
+	block, err := r.allocate(nil, 4<<slots, st)
+	if err != nil {
+		return err
+	}
+	heap.Free(st.directory)
+	st.directory = block
+	directory := store.View[uint32](heap.At(block), 1<<slots)
+	shift := uint(32 - slots)
+	header := r.context.Address - abi.SharedBase + uint32(st.SharedOffset)
+	all := heap.Bytes()
+	put32(all, header+abi.StateDirectory, block.Address)
+	put32(all, header+abi.StateShift, uint32(shift))
+	put32(all, header+abi.StateResidentLo, uint32(resident))
+	put32(all, header+abi.StateResidentHi, uint32(resident>>32))
+	if rows == 0 {
+		clear(directory)
+		return nil
+	}
+	// With 64 partitions and at least as many slots, each partition has slots of its
+	// own: the high bits of the hash are the partition.
+	return r.each(len(st.partitions), func(part int) error {
+		own := len(directory) / len(st.partitions)
+		clear(directory[part*own : (part+1)*own])
+		if resident>>part&1 == 0 {
+			return nil
+		}
+		for i := range st.partitions[part].pages {
+			if err := r.interrupted(); err != nil {
+				return err
+			}
+			p := &st.partitions[part].pages[i]
+			if err := insert(all, directory, runOf{p.first(), p.end}, shift, st, uint32(part)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// insert puts records into a directory.
+func insert(heap []byte, directory []uint32, records runOf, shift uint, st *state, part uint32) error {
+	partitioned := st.Partitions > 1
+	for at := records.first - abi.SharedBase; at < records.end-abi.SharedBase; at += uint32(st.Record.Size) {
+		hash := get32(heap, at+abi.RecordHash)
+		if partitioned && hash>>abi.PartitionShift != part {
+			return misbehaved("compiled code wrote a row of state %q to the wrong partition", st.Name)
+		}
+		slot := &directory[hash>>shift]
+		put32(heap, at+abi.RecordNext, *slot)
+		*slot = at + abi.SharedBase
+	}
+	return nil
+}
+
+// allocate gives a block, after making room for it where that is possible.
+func (r *run) allocate(w *worker, size int, st *state) (memory.Block, error) {
+	return r.allocatePage(w, size, size, st)
+}
