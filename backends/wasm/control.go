@@ -114,7 +114,7 @@ func (f *function) setLocal(local uint32, c class) {
 // construct emits a block or a loop.
 func (f *function) construct(n *node, index int32) (reachable bool) {
 	f.settle()
-	label := f.numbers[n.op.Regions[0].Arguments[0]]
+	label, _ := f.numberOf(n.op.Regions[0].Arguments[0])
 	if n.op.Code == ir.OpBlock {
 		f.values[label].local = uint32(f.body.Block(encode.BlockEmpty))
 	} else {

@@ -15,7 +15,12 @@ type function struct {
 	signature *signature
 	body      *encode.FuncBuilder
 
-	numbers  map[*ir.Value]int32
+	// numbers gives base plus the index in values. Every function has a base of its
+	// own, so that the map is cleared once for a module and the values of other
+	// functions are told apart.
+	numbers map[*ir.Value]int32
+	base    int32
+
 	values   []value
 	nodes    []node
 	operands []int32 // of all nodes, as value numbers
@@ -48,10 +53,7 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	f.generator, f.source = g, source
 	f.signature = g.functions[source.Name]
 	f.body = f.signature.body
-	if f.numbers == nil {
-		f.numbers = make(map[*ir.Value]int32, 1024)
-	}
-	clear(f.numbers)
+	f.base += int32(len(f.values))
 	f.values, f.nodes, f.operands = f.values[:0], f.nodes[:0], f.operands[:0]
 	f.waiting, f.held = waitingForNothing, f.held[:0]
 	for c := range f.free {
@@ -61,7 +63,7 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	next := uint32(0)
 	for i, v := range source.Body.Arguments {
 		c := f.signature.arguments[i]
-		f.numbers[v] = int32(len(f.values))
+		f.numbers[v] = f.base + int32(len(f.values))
 		f.values = append(f.values, value{node: -1, class: c, local: next, placed: true, cell: -1})
 		f.nameLocal(next, v, c)
 		next += uint32(len(flatten([]class{c})))
@@ -82,6 +84,26 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	}
 	f.body.Op(encode.OpUnreachable) // tells the validator what we know
 	return nil
+}
+
+// recycle gives the memory back to the pool, without references to the module.
+func (f *function) recycle() {
+	const large = 1 << 16 // values; beyond, clearing costs small modules too much
+	if len(f.numbers) > large {
+		return
+	}
+	clear(f.numbers)
+	clear(f.nodes[:cap(f.nodes)])
+	f.base, f.values = 0, f.values[:0]
+	f.generator, f.source, f.signature, f.body = nil, nil, nil, nil
+	functions.Put(f)
+}
+
+// numberOf gives the index of a value in values; ok is false when it is not
+// defined as yet, or in another function.
+func (f *function) numberOf(v *ir.Value) (id int32, ok bool) {
+	id, ok = f.numbers[v]
+	return id - f.base, ok && id >= f.base
 }
 
 func (f *function) nameLocal(local uint32, v *ir.Value, c class) {

@@ -3,6 +3,7 @@ package wasm
 import (
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
 	"github.com/heddle-lang/heddle/internal/diag"
@@ -40,7 +41,8 @@ func Generate(m *ir.Module, options Options) (wasm []byte, err error) {
 	if err := g.declare(m); err != nil {
 		return nil, err
 	}
-	var f function
+	f := functions.Get().(*function)
+	defer f.recycle()
 	for _, source := range m.Functions {
 		if source.Level != ir.KernLevel {
 			continue
@@ -51,6 +53,9 @@ func Generate(m *ir.Module, options Options) (wasm []byte, err error) {
 	}
 	return g.out.Bytes(), nil
 }
+
+// functions keeps the memory of translations for the next ones.
+var functions = sync.Pool{New: func() any { return &function{numbers: map[*ir.Value]int32{}} }}
 
 // generator holds what all functions of a module share.
 type generator struct {

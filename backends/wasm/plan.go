@@ -77,7 +77,7 @@ func (f *function) number(b *ir.Block, loop int32, depth int) error {
 		}
 		n := node{op: op, operands: int32(len(f.operands)), loop: loop}
 		for i, v := range op.Operands {
-			id, ok := f.numbers[v]
+			id, ok := f.numberOf(v)
 			if !ok {
 				return fault(f.source.Name, op, "operand %d is not defined before", i)
 			}
@@ -136,7 +136,7 @@ func (f *function) define(op *ir.Op, v *ir.Value, index int32) error {
 	if c == classLabel {
 		h = homeLabel
 	}
-	f.numbers[v] = int32(len(f.values))
+	f.numbers[v] = f.base + int32(len(f.values))
 	f.values = append(f.values, value{node: index, class: c, home: h, cell: -1})
 	return nil
 }
