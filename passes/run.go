@@ -96,7 +96,7 @@ func Run(ctx *pass.Context, m *ir.Module, options Options) (*Report, error) {
 			return nil, err
 		}
 	}
-	r := &runner{ctx: ctx, module: m, options: options, report: &Report{}}
+	r := &runner{ctx: ctx, module: m, options: options, report: &Report{}, settled: map[*pass.Pass]int{}}
 	if options.Verify {
 		if err := ir.Verify(m).Err(); err != nil {
 			return r.report, fmt.Errorf("before the first pass: %w", err)
@@ -134,6 +134,10 @@ type runner struct {
 	module  *ir.Module
 	options Options
 	report  *Report
+	// version counts the changes to the module; settled is the version at which a
+	// pass last found nothing to do. It would find nothing again.
+	version int
+	settled map[*pass.Pass]int
 }
 
 // group runs a group to its fixpoint.
@@ -166,6 +170,9 @@ func (r *runner) pass(p *pass.Pass) (changed bool, err error) {
 	if slices.Contains(r.options.Disable, p.Name) {
 		return false, nil
 	}
+	if settled, ok := r.settled[p]; ok && settled == r.version {
+		return false, nil
+	}
 	var start time.Time
 	if r.options.Clock != nil {
 		start = r.options.Clock.Now()
@@ -175,6 +182,9 @@ func (r *runner) pass(p *pass.Pass) (changed bool, err error) {
 	timing.Runs++
 	if changed {
 		timing.Changes++
+		r.version++
+	} else {
+		r.settled[p] = r.version
 	}
 	if r.options.Clock != nil {
 		timing.Elapsed += r.options.Clock.Now().Sub(start)

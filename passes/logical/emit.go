@@ -18,8 +18,6 @@ type emitter struct {
 	copied map[*ir.Value]*ir.Value
 }
 
-var numberingSeed = maphash.MakeSeed()
-
 // newEmitter writes into a new block with arguments of the given types.
 func newEmitter(arguments ...ir.Type) *emitter {
 	return &emitter{block: ir.NewBlock(arguments...), table: map[uint64][]*ir.Op{}}
@@ -46,20 +44,20 @@ func (em *emitter) op(code ir.Opcode, operands []*ir.Value, attributes ...ir.Att
 	return op.Result()
 }
 
-// number hashes an op for value numbering. Operands count by the code that defines
-// them, which is enough to keep chains short; pointers decide.
+// number hashes an op for value numbering.
 func number(code ir.Opcode, operands []*ir.Value, attributes []ir.Attribute) uint64 {
-	h := &hasher{}
-	h.SetSeed(numberingSeed)
+	h := hasher{state: hashStart}
 	h.int(uint64(code))
 	for _, v := range operands {
-		maphash.WriteComparable(&h.Hash, v)
+		h.int(maphash.Comparable(numberingSeed, v))
 	}
 	for i := range attributes {
 		h.attribute(attributes[i].Value)
 	}
 	return h.sum()
 }
+
+var numberingSeed = maphash.MakeSeed()
 
 func sameOperands(a, b []*ir.Value) bool {
 	if len(a) != len(b) {
@@ -73,23 +71,13 @@ func sameOperands(a, b []*ir.Value) bool {
 	return true
 }
 
-// sameAttributes compares by content hash under two seeds' worth of bits: one hash
-// selects the chain, the other is taken here.
+// sameAttributes compares by content, by a hash other than that which chose the chain.
 func sameAttributes(a, b []ir.Attribute) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	if len(a) == 0 {
-		return true
-	}
-	return attributesHash(a) == attributesHash(b)
+	return len(a) == len(b) && (len(a) == 0 || attributesHash(a) == attributesHash(b))
 }
 
-var comparingSeed = maphash.MakeSeed()
-
 func attributesHash(attributes []ir.Attribute) uint64 {
-	h := &hasher{}
-	h.SetSeed(comparingSeed)
+	h := hasher{state: hashFactor}
 	for i := range attributes {
 		h.text(attributes[i].Name)
 		h.attribute(attributes[i].Value)

@@ -1,9 +1,6 @@
 package logical
 
 import (
-	"hash/maphash"
-	"math"
-
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/passes/pass"
 )
@@ -17,6 +14,7 @@ type editor struct {
 	function *ir.Function
 	uses     map[*ir.Value]int // readers of bags
 	visited  map[*ir.Value]bool
+	numbers  map[*ir.Value]uint64 // scratch of fingerprint
 }
 
 // onFlows runs an edit over each flow function and reports whether any changed.
@@ -26,7 +24,7 @@ func onFlows(ctx *pass.Context, m *ir.Module, edit func(*editor)) (bool, error) 
 		if f.Level != ir.FlowLevel || f.Body.Terminator() == nil {
 			continue
 		}
-		e := &editor{ctx: ctx, module: m, function: f, uses: map[*ir.Value]int{}, visited: map[*ir.Value]bool{}}
+		e := &editor{ctx: ctx, module: m, function: f, uses: map[*ir.Value]int{}, visited: map[*ir.Value]bool{}, numbers: map[*ir.Value]uint64{}}
 		for _, op := range f.Body.Ops {
 			for _, v := range op.Operands {
 				e.uses[v]++
@@ -146,144 +144,4 @@ func (e *editor) with(op *ir.Op, operands ...*ir.Value) *ir.Value {
 	}
 	infer(op)
 	return op.Result()
-}
-
-// fingerprint hashes the function's content: two equal fingerprints mean the same
-// text, but for the names that the printer gives to values.
-func (e *editor) fingerprint() uint64 {
-	h := newHasher(e.ctx.Seed)
-	h.block(e.function.Body)
-	return h.sum()
-}
-
-// hasher hashes code. Values count by where they are defined, so that the hash
-// does not depend on addresses.
-type hasher struct {
-	maphash.Hash
-	numbers map[*ir.Value]uint64
-}
-
-func newHasher(seed maphash.Seed) *hasher {
-	h := &hasher{numbers: map[*ir.Value]uint64{}}
-	h.SetSeed(seed)
-	return h
-}
-
-func (h *hasher) sum() uint64 { return h.Sum64() }
-
-func (h *hasher) int(n uint64) { maphash.WriteComparable(&h.Hash, n) }
-
-func (h *hasher) text(s string) {
-	h.int(uint64(len(s)))
-	h.WriteString(s)
-}
-
-func (h *hasher) define(v *ir.Value) {
-	h.numbers[v] = uint64(len(h.numbers) + 1)
-}
-
-func (h *hasher) block(b *ir.Block) {
-	for _, v := range b.Arguments {
-		h.define(v)
-	}
-	for _, op := range b.Ops {
-		h.op(op)
-	}
-}
-
-func (h *hasher) op(op *ir.Op) {
-	h.int(uint64(op.Code) | uint64(len(op.Operands))<<32)
-	for _, v := range op.Operands {
-		h.int(h.numbers[v])
-	}
-	for i := range op.Attributes {
-		h.attribute(op.Attributes[i].Value)
-	}
-	for _, region := range op.Regions {
-		h.block(region)
-	}
-	for _, v := range op.Results {
-		h.define(v)
-	}
-}
-
-func (h *hasher) attribute(value any) {
-	switch v := value.(type) {
-	case int64:
-		h.int(uint64(v))
-	case bool:
-		maphash.WriteComparable(&h.Hash, v)
-	case string:
-		h.text(v)
-	case ir.Symbol:
-		h.text(string(v))
-	case ir.Type:
-		h.typ(v)
-	case ir.Datum:
-		h.datum(v)
-	case []ir.Datum:
-		h.int(uint64(len(v)))
-		for _, d := range v {
-			h.datum(d)
-		}
-	case [][]ir.Datum:
-		h.int(uint64(len(v)))
-		for _, row := range v {
-			h.attribute(row)
-		}
-	case []string:
-		h.int(uint64(len(v)))
-		for _, s := range v {
-			h.text(s)
-		}
-	case []ir.ScanColumn:
-		h.int(uint64(len(v)))
-		for _, c := range v {
-			maphash.WriteComparable(&h.Hash, c)
-		}
-	case []ir.Field:
-		h.int(uint64(len(v)))
-		for _, f := range v {
-			h.text(f.Name)
-			h.typ(f.Type)
-		}
-	case []ir.SortKey:
-		h.int(uint64(len(v)))
-		for _, k := range v {
-			maphash.WriteComparable(&h.Hash, k)
-		}
-	case []ir.Aggregate:
-		h.int(uint64(len(v)))
-		for _, a := range v {
-			maphash.WriteComparable(&h.Hash, a)
-		}
-	case ir.JoinKind:
-		h.int(uint64(v))
-	default:
-		panic("BUG: a flow op has an attribute that no pass knows")
-	}
-}
-
-// datum hashes floats by their bits: two NaNs are the same literal.
-func (h *hasher) datum(d ir.Datum) {
-	h.int(uint64(boolByte(d.Null)))
-	h.int(uint64(d.High))
-	h.int(d.Low)
-	h.int(math.Float64bits(d.Float))
-	h.text(d.Text)
-}
-
-func (h *hasher) typ(t ir.Type) {
-	maphash.WriteComparable(&h.Hash, [6]uint8{uint8(t.Kind), boolByte(t.Nullable), t.Precision, t.Scale, t.Lanes, uint8(t.Element)})
-	for _, f := range t.Fields {
-		h.text(f.Name)
-		h.typ(f.Type)
-	}
-}
-
-func boolByte(b bool) uint8 {
-	if b {
-		return 1
-	}
-	return 0
 }

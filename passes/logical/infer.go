@@ -116,7 +116,7 @@ func (in *inference) fact(p *ir.Value) fact {
 
 // hash is equal for equal expressions, wherever they stand.
 func (in *inference) hash(v *ir.Value) uint64 {
-	h := newHasher(in.editor.ctx.Seed)
+	h := newHasher()
 	h.expression(v)
 	return h.sum()
 }
@@ -268,7 +268,7 @@ func (in *inference) narrow(op *ir.Op, side int, implied *ir.Value) {
 		if isTrue(p) || holds(facts, f.hash) {
 			continue
 		}
-		h := newHasher(in.editor.ctx.Seed)
+		h := newHasher()
 		h.int(f.hash)
 		h.text(in.editor.function.Name)
 		if key := h.sum(); !in.editor.ctx.Derived[key] {

@@ -1,8 +1,6 @@
 package pass
 
 import (
-	"hash/maphash"
-
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/program"
@@ -29,8 +27,6 @@ type Context struct {
 	// so that an implied predicate that another pass rewrote or removed is not
 	// added again. A set, never iterated.
 	Derived map[uint64]bool
-	// Seed makes the content hashes of this run.
-	Seed maphash.Seed
 	// File is the source text, for the places of diagnostics; nil when there is none.
 	File *diag.File
 	// Library is the digest of the library module that the code will call.
@@ -41,5 +37,5 @@ type Context struct {
 
 // NewContext returns the context of one run.
 func NewContext() *Context {
-	return &Context{Derived: map[uint64]bool{}, Seed: maphash.MakeSeed()}
+	return &Context{Derived: map[uint64]bool{}}
 }
