@@ -82,7 +82,8 @@ type Segment struct {
 // MappedColumn is where a column of a segment lies in a file.
 type MappedColumn struct {
 	// Values holds fixed-width values or codes; for plain strings it holds Rows+1
-	// 32-bit offsets into Text.
+	// 32-bit offsets into Text. Validity is there just where the request says that
+	// the column is nullable, whether or not the table holds a NULL.
 	Values, Text, Validity Region
 }
 

@@ -31,7 +31,8 @@ type geometry struct {
 // Write writes a table. The widths of columns depend on all of their values, so the
 // segments are kept, each column as narrow as it is in that segment, and beyond
 // options.Memory bytes in a file under options.TempDir; then they are brought to the
-// common layout and written one after another.
+// common layout and written one after another. Two segments in natural layouts are in
+// memory besides.
 func Write(ctx context.Context, sys *system.System, w io.Writer, schema []ir.Field, batches store.Batches, options store.WriteOptions) error {
 	return write(ctx, sys, w, schema, batches, options, geometry{SegmentRows, textLimit})
 }
