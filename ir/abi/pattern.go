@@ -86,9 +86,9 @@ func (p *patternCompiler) literal(character string) {
 		c := character[i]
 		switch {
 		case c == PatternWildcard:
-			// No UTF-8 has this byte. A zero that continues no character cannot be
-			// taken for a wildcard either.
-			c = 0
+			// UTF-8 has neither this byte nor the one below: no text matches it
+			// either way.
+			c--
 		case p.insensitive && c >= 'A' && c <= 'Z':
 			c |= 0x20
 		}
