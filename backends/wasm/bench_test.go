@@ -1,11 +1,14 @@
 package wasm_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
+	"github.com/heddle-lang/heddle/runtime/engine"
 )
 
 // filterSum is the loop of a filter and a sum over columns of 8 and 16 bits:
@@ -70,5 +73,74 @@ func BenchmarkGenerate(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(ops), "ns/op-of-ir")
 			b.ReportMetric(float64(ops), "ir-ops")
 		})
+	}
+}
+
+// BenchmarkRun runs the loop of filterSum, half of whose rows pass: the first half,
+// so that branch prediction does not hide the code.
+func BenchmarkRun(b *testing.B) {
+	const (
+		rows                      = 1 << 16
+		dates, prices, discounts  = 0x200000, 0x400000, 0x600000
+		context, state, localArea = 0x180000, 0x190000, 0x120000
+	)
+	m := moduleOf(filterSum("filter_sum"))
+	for _, to := range targets(b) {
+		b.Run(to.name, func(b *testing.B) {
+			instance := to.instantiate(b, m, engine.HostFunc{Name: abi.TickImport, Func: func(instance engine.Instance, _ []uint64) (uint64, error) {
+				instance.SetBudget(1 << 30)
+				return 0, nil
+			}})
+			memory := instance.Memory()
+			put := func(at, v uint32) { binary.LittleEndian.PutUint32(memory[at:], v) }
+			put(0x100000, rows)
+			put(0x100010, dates)
+			put(0x100020, prices)
+			put(0x100030, discounts)
+			put(context+64, 0)
+			put(context+80, 1<<15)
+			put(localArea+16, state)
+			for i := range uint32(rows) {
+				binary.LittleEndian.PutUint16(memory[dates+2*i:], uint16(i))
+				put(prices+4*i, i)
+				memory[discounts+i] = byte(i)
+			}
+			f, err := instance.Function("library", "filter_sum")
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, err := f.Call(context); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+		})
+	}
+}
+
+// BenchmarkCompile is the engines' part, for the same modules as BenchmarkGenerate.
+func BenchmarkCompile(b *testing.B) {
+	for _, functions := range []int{1, 100} {
+		m := &ir.Module{}
+		for i := range functions {
+			m.Functions = append(m.Functions, filterSum(fmt.Sprint("pipeline", i)).function)
+		}
+		for _, to := range targets(b) {
+			code, err := wasm.Generate(m, wasm.Options{Library: true, Features: to.features})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("%d functions/%s", functions, to.name), func(b *testing.B) {
+				for b.Loop() {
+					compiled, err := to.engine.Compile(b.Context(), code)
+					if err != nil {
+						b.Fatal(err)
+					}
+					compiled.Close()
+				}
+				b.ReportMetric(float64(len(code)), "bytes")
+			})
+		}
 	}
 }

@@ -48,6 +48,14 @@ func (c class) isWord() bool { return c == classI32 || c == classI64 }
 
 func (c class) isFloat() bool { return c == classF32 || c == classF64 }
 
+// words is the number of Wasm values that hold one.
+func (c class) words() int {
+	if c == classI128 {
+		return 2
+	}
+	return 1
+}
+
 // bytes is the size of a value in memory.
 func (c class) bytes() int64 { return [...]int64{0, 4, 8, 16, 4, 8, 16, 0}[c] }
 

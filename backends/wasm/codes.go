@@ -19,6 +19,18 @@ report it with the query. When the code was written by hand, "heddle opt --verif
 shows the place.`,
 })
 
+var codeTooLarge = diag.Register(diag.CodeInfo{
+	Code:  "E0766",
+	Title: "function too large for WebAssembly",
+	Explanation: `A pipeline of the query became a function with more intermediate values than
+WebAssembly engines accept in one function.
+
+    error[E0766]: function pipeline0 needs 61207 locals, engines take 50000
+
+Split the query: store a part of its columns in a table first, or compute fewer
+expressions in one select.`,
+})
+
 // fault reports that a function breaks the rules; op may be nil.
 func fault(function string, op *ir.Op, format string, args ...any) *diag.Diagnostic {
 	place := "function " + ir.QuoteName(function)

@@ -49,7 +49,9 @@ func (f *function) root(index int32) (reachable bool) {
 		for _, id := range operands {
 			f.push(id)
 		}
-		if n.op.Block != f.source.Body { // the end of the body returns by itself
+		if f.source.Body.Terminator() == n.op { // the end of the body returns by itself
+			f.ended = true
+		} else {
 			f.op(encode.OpReturn)
 		}
 	case ir.OpTrap:

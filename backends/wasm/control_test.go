@@ -76,6 +76,13 @@ var controlCases = []struct {
 			k.br(again)
 		})
 	}, map[uint64]uint64{10: 12, 0: 0}},
+	{"ret that is never reached", func(k *kernel) {
+		k.loop(func(k *kernel, again *ir.Value) {
+			k.brIf(again, k.icmp("eq", k.arg(0), k.i32(77)))
+			k.when(k.arg(0), func(k *kernel) { k.ret(k.i32(1)) }, func(k *kernel) { k.ret(k.i32(2)) })
+		})
+		k.ret(k.arg(0))
+	}, map[uint64]uint64{10: 1, 0: 2}},
 	{"loop that ends is left", func(k *kernel) {
 		v := k.variable(k.i32(5))
 		k.loop(func(k *kernel, again *ir.Value) { k.set(v, k.i32(6)) })
@@ -325,5 +332,21 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got %v, want E0765 with %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestTooManyLocals(t *testing.T) {
+	k := newKernel("f", []ir.Type{i32T}, i32T)
+	var last *ir.Value
+	for range 60000 { // each value is used twice
+		v := k.Binary(ir.OpIntegerXor, k.arg(0), k.arg(0))
+		last = k.Binary(ir.OpIntegerAdd, v, v)
+		k.store(4, k.addr(0), last, 0)
+	}
+	k.ret(last)
+	_, err := wasm.Generate(moduleOf(k), wasm.Options{})
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != "E0766" {
+		t.Errorf("got %v, want E0766", err)
 	}
 }

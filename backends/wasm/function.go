@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
+	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
 )
 
@@ -32,6 +33,9 @@ type function struct {
 	waitingValue int32  // waiting == waitingForValue
 	waitingLocal uint32 // waiting == waitingForLocal
 
+	locals int  // number of Wasm locals, parameters included
+	ended  bool // the ret at the end of the body was emitted
+
 	free [classVector + 1][]uint32 // scratch locals by class
 	held []scratch                 // scratch locals in use by the op being emitted
 }
@@ -55,7 +59,7 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	f.body = f.signature.body
 	f.base += int32(len(f.values))
 	f.values, f.nodes, f.operands = f.values[:0], f.nodes[:0], f.operands[:0]
-	f.waiting, f.held = waitingForNothing, f.held[:0]
+	f.waiting, f.held, f.ended = waitingForNothing, f.held[:0], false
 	for c := range f.free {
 		f.free[c] = f.free[c][:0]
 	}
@@ -66,8 +70,9 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 		f.numbers[v] = f.base + int32(len(f.values))
 		f.values = append(f.values, value{node: -1, class: c, local: next, placed: true, cell: -1})
 		f.nameLocal(next, v, c)
-		next += uint32(len(flatten([]class{c})))
+		next += uint32(c.words())
 	}
+	f.locals = int(next)
 	if err := f.number(source.Body, -1, 0); err != nil {
 		return err
 	}
@@ -76,15 +81,21 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	f.body.Grow(4 * len(f.nodes))
 	reachable := f.block(source.Body, 0)
 	f.settle()
-	if last := source.Body.Terminator(); last != nil && last.Code == ir.OpKernReturn || len(f.signature.results) == 0 {
-		return nil
-	}
-	if reachable {
+	switch {
+	case f.ended || len(f.signature.results) == 0:
+	case reachable:
 		return fault(source.Name, nil, "its end can be reached without ret")
+	default:
+		f.body.Op(encode.OpUnreachable) // tells the validator what we know
 	}
-	f.body.Op(encode.OpUnreachable) // tells the validator what we know
+	if f.locals > maxLocals {
+		return diag.New(codeTooLarge, "function %s needs %d locals, engines take %d", ir.QuoteName(source.Name), f.locals, maxLocals)
+	}
 	return nil
 }
+
+// maxLocals is what all engines take: the limit of the JavaScript interface.
+const maxLocals = 50000
 
 // recycle gives the memory back to the pool, without references to the module.
 func (f *function) recycle() {
@@ -120,6 +131,7 @@ func (f *function) nameLocal(local uint32, v *ir.Value, c class) {
 // newLocal declares a local, for i128 two in a row.
 func (f *function) newLocal(c class) uint32 {
 	local := f.body.Local(valTypes[c])
+	f.locals += c.words()
 	if c == classI128 {
 		f.body.Local(encode.I64)
 	}
