@@ -1,0 +1,131 @@
+package local
+
+import (
+	"context"
+	"runtime/debug"
+	"time"
+
+	"github.com/heddle-lang/heddle/backends/library"
+	"github.com/heddle-lang/heddle/backends/wasm"
+	"github.com/heddle-lang/heddle/backends/wasm/encode"
+	"github.com/heddle-lang/heddle/frontend/sql"
+	"github.com/heddle-lang/heddle/frontend/sql/ast"
+	"github.com/heddle-lang/heddle/frontend/sql/bind"
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/internal/system"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/passes"
+	"github.com/heddle-lang/heddle/passes/pass"
+	"github.com/heddle-lang/heddle/runtime/engine"
+	"github.com/heddle-lang/heddle/runtime/store"
+)
+
+// CompileOptions says how to compile.
+type CompileOptions struct {
+	// Wide says that the engine has the wide-arithmetic proposal.
+	Wide bool
+	// Names keeps the names of functions and values, for people who read the code.
+	Names bool
+	// Verify checks the module after each pass.
+	Verify bool
+	// Disable names optional passes to leave out.
+	Disable []string
+	// Stop ends the way down early: at ir.FlowLevel after the logical passes, at
+	// ir.PipeLevel, or at ir.KernLevel. The zero value goes to WebAssembly.
+	Stop ir.Level
+	// After, if set, is called after each pass.
+	After func(p *pass.Pass, m *ir.Module, changed bool)
+}
+
+// Compiled is a statement on its way down, as far as it was asked to go.
+type Compiled struct {
+	File    *diag.File
+	Explain bool // the statement was EXPLAIN
+	Analyze bool // with ANALYZE
+	Module  *ir.Module
+	Program *program.Program // from the kern level on
+	Wasm    []byte
+	Phases  []Phase
+	// Warnings are diagnostics that did not stop the way.
+	Warnings diag.List
+}
+
+// Phase is a step and the time that it took.
+type Phase struct {
+	Name    string
+	Elapsed time.Duration
+}
+
+// Parse splits a file into statements. Errors are a diag.ListError.
+func Parse(file *diag.File) ([]ast.Statement, error) {
+	tree, list := sql.Parse(file)
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	return tree.Statements, nil
+}
+
+// Compile takes a statement down. Errors are diagnostics.
+func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement ast.Statement, db *store.Database, options CompileOptions) (compiled *Compiled, err error) {
+	c := &Compiled{File: file}
+	phase := "binding"
+	defer func() {
+		if r := recover(); r != nil {
+			compiled, err = nil, diag.Internal(phase, r, debug.Stack())
+		}
+	}()
+	began := clock.Now()
+	next := func(name, following string) {
+		c.Phases = append(c.Phases, Phase{Name: name, Elapsed: clock.Since(began)})
+		phase, began = following, clock.Now()
+	}
+	_, c.Explain, c.Analyze = bind.Explained(statement)
+	module, list := bind.Bind(ctx, file, statement, db.Catalog(), bind.Options{})
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	c.Module, c.Warnings = module, list
+	next("bind", "optimising")
+
+	passContext := pass.NewContext()
+	passContext.File, passContext.Library = file, library.Digest(options.Wide)
+	run := func(groups []passes.Group) error {
+		_, err := passes.Run(passContext, module, passes.Options{Verify: options.Verify, Disable: options.Disable, Groups: groups, After: options.After})
+		return err
+	}
+	if err := run(passes.Logical); err != nil {
+		return nil, err
+	}
+	next("optimise", "lowering to pipelines")
+	if options.Stop == ir.FlowLevel {
+		return c, nil
+	}
+	for _, group := range passes.Lowering {
+		if err := run([]passes.Group{group}); err != nil {
+			return nil, err
+		}
+		next(group.Name, "lowering to kernels")
+		if options.Stop == ir.PipeLevel {
+			return c, nil
+		}
+	}
+	c.Program = passContext.Program
+	phase = "generating WebAssembly"
+	if options.Stop == ir.KernLevel {
+		return c, nil
+	}
+	var features encode.Feature
+	if options.Wide {
+		features |= encode.FeatureWideArithmetic
+	}
+	c.Wasm, err = wasm.Generate(module, wasm.Options{Features: features, Names: options.Names})
+	if err != nil {
+		return nil, err
+	}
+	next("wasm", "")
+	return c, nil
+}
+
+// WideArithmetic reports whether an engine runs code with 128-bit arithmetic.
+func WideArithmetic(e engine.Engine) bool { return e.Has(engine.WideArithmetic) }
