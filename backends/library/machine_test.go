@@ -95,6 +95,10 @@ func newMachine(t testing.TB, name string, wide bool) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	loops, err := opened.Compile(t.Context(), generate(loops))
+	if err != nil {
+		t.Fatal(err)
+	}
 	m.instance, err = opened.NewInstance(engine.InstanceConfig{
 		Heap: heap,
 		Host: []engine.HostFunc{
@@ -107,13 +111,13 @@ func newMachine(t testing.TB, name string, wide bool) *machine {
 				return 0, failure{int32(args[0])}
 			}},
 		},
-		Modules: []engine.Link{{Name: abi.LibraryModule, Module: code}, {Name: "callers", Module: callers}},
+		Modules: []engine.Link{{Name: abi.LibraryModule, Module: code}, {Name: "callers", Module: callers}, {Name: "loops", Module: loops}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, closing := range []interface{ Close() error }{m.instance, callers, code, heap, opened} {
+		for _, closing := range []interface{ Close() error }{m.instance, callers, loops, code, heap, opened} {
 			if err := closing.Close(); err != nil {
 				t.Error(err)
 			}
@@ -147,16 +151,21 @@ var callers = sync.OnceValue(func() []byte {
 		}
 		b.WriteString("ret\n}\n")
 	}
-	module, problems := ir.Parse(diag.NewFile("callers.cir", b.String()))
+	return generate(b.String())
+})
+
+// generate compiles CIR text that the tests hold.
+func generate(text string) []byte {
+	module, problems := ir.Parse(diag.NewFile("test.cir", text))
 	if problems.HasErrors() {
 		panic(fmt.Sprint(problems))
 	}
-	wasm, err := wasm.Generate(module, wasm.Options{})
+	code, err := wasm.Generate(module, wasm.Options{})
 	if err != nil {
 		panic(err)
 	}
-	return wasm
-})
+	return code
+}
 
 var widths = map[ir.Kind]int{ir.I32: 4, ir.Address: 4, ir.I64: 8, ir.F64: 8, ir.I128: 16}
 
