@@ -46,8 +46,8 @@ func nextRun(src []byte, width, left int) (run hybridRun, rest []byte, err error
 	}
 	run.count = int(min(groups, uint64(left)) * 8)
 	bytes := len(src)
-	if width > 0 && groups < uint64(len(src)/width) {
-		bytes = int(groups) * width
+	if width == 0 || groups < uint64(len(src)/width) {
+		bytes = int(min(groups, uint64(len(src)))) * width
 	}
 	run.packed, src = src[:bytes:bytes], src[bytes:]
 	// The last group may be cut off after the last value.
@@ -90,8 +90,7 @@ func decodeIndexes(dst []uint32, src []byte, width int, entries int) error {
 	return nil
 }
 
-// unpack reads values of width bits, least significant first, and returns an upper
-// bound of them that is exact in its highest bits: their bitwise or.
+// unpack reads values of width bits, least significant first, and returns the greatest.
 func unpack(dst []uint32, src []byte, width int) (greatest uint32) {
 	if width == 0 {
 		clear(dst)
