@@ -130,6 +130,9 @@ func (v *verifier) function(f *Function) {
 	end := f.Body.Terminator()
 	switch {
 	case f.Level == KernLevel:
+		if len(f.Results) > 0 && (end == nil || !end.Info().Has(Terminator)) {
+			v.wrong(codeStructure, end, "a function with results must not reach its end: it ends in ret, br or trap")
+		}
 	case end == nil || !end.Info().Has(Terminator) || end.Code == OpYield:
 		v.wrong(codeStructure, end, "a function at the %s level must end in a terminator", f.Level)
 	case f.Level == FlowLevel && end.Code != OpReturn:

@@ -50,6 +50,7 @@ func TestVerify(t *testing.T) {
 		{"branch", "kern @k() {\n  %a = const 1 : i32\n  br %a\n}\n", "E0806 in @k: operand 0 of br is i32, not label"},
 		{"kern types", "kern @k(%a: i32, %b: i64) {\n  %c = iadd %a, %b\n}\n", "E0806 in @k: operand 1 of iadd is i64, not i32 like operand 0"},
 		{"call", "kern @k() {\n  call @m results {}\n}\n", `E0803 in @k: no function is named "m"`},
+		{"end without results", "kern @k() -> i32 {\n  block (%out) {\n  }\n}\n", "E0808 in @k: a function with results must not reach its end: it ends in ret, br or trap"},
 		{"returned", "kern @k() -> i32 {\n  ret\n}\n", "E0806 in @k: ret has 0 values, and the function gives 1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
