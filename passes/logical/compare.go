@@ -3,7 +3,6 @@ package logical
 import (
 	"math"
 	"math/big"
-	"slices"
 
 	"github.com/heddle-lang/heddle/ir"
 )
@@ -146,6 +145,7 @@ func narrowList(x *ir.Value, values []ir.Datum) (inner *ir.Value, list []ir.Datu
 		return nil, nil, false
 	}
 	inner = x.Op.Operands[0]
+	seen := make(map[ir.Datum]bool, len(values))
 	for _, d := range values {
 		if d.Null {
 			list = append(list, d)
@@ -155,7 +155,8 @@ func narrowList(x *ir.Value, values []ir.Datum) (inner *ir.Value, list []ir.Datu
 		if side == unknown {
 			return nil, nil, false
 		}
-		if side == inside && exact && !slices.Contains(list, v) {
+		if side == inside && exact && !seen[v] {
+			seen[v] = true
 			list = append(list, v)
 		}
 	}

@@ -24,7 +24,10 @@ import (
 var Infer = &pass.Pass{
 	Name: "infer", Doc: "add predicates that equalities and disjunctions imply", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, func(e *editor) {
+		if ctx.DerivingRuns >= mostDerivingRuns {
+			return false, nil
+		}
+		changed, err := onFlows(ctx, m, func(e *editor) {
 			in := &inference{editor: e, known: map[*ir.Value][]fact{}}
 			for _, op := range e.function.Body.Ops {
 				if len(op.Results) == 1 {
@@ -32,8 +35,18 @@ var Infer = &pass.Pass{
 				}
 			}
 		})
+		if changed {
+			ctx.DerivingRuns++
+		}
+		return changed, err
 	},
 }
+
+// mostDerivingRuns bounds how far a predicate travels against the order of the
+// joins, one join in each round. A chain of a hundred tables is compiled either
+// way; past this many joins the predicate stays behind, which costs no more than it
+// did in the source.
+const mostDerivingRuns = 16
 
 // fact is a predicate that holds for all rows of a bag.
 type fact struct {

@@ -81,8 +81,11 @@ func (e *editor) pushInside(v *ir.Value, predicates []*ir.Value) *ir.Value {
 		return e.filter(op, e.with(op, e.push(op.Operands[0], below)), above)
 	case ir.OpLimit, ir.OpTopK:
 		return e.filter(op, e.with(op, e.push(op.Operands[0], nil)), predicates)
-	default:
-		return e.filter(op, v, predicates)
+	default: // scans and values, and ops that this pass does not know
+		for i, input := range op.Operands {
+			op.Operands[i] = e.push(input, nil)
+		}
+		return e.filter(op, e.with(op, op.Operands...), predicates)
 	}
 }
 

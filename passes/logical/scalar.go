@@ -289,9 +289,11 @@ func rejects(v *ir.Value) []string {
 func predicateBlock(predicates []*ir.Value, rows ...ir.Type) *ir.Block {
 	em := newEmitter(rows...)
 	copies := make([]*ir.Value, 0, len(predicates))
+	seen := map[*ir.Value]bool{}
 	for _, p := range predicates {
 		for _, c := range conjuncts(em.copy(p, nil)) {
-			if !isTrue(c) && !slices.Contains(copies, c) {
+			if !isTrue(c) && !seen[c] {
+				seen[c] = true
 				copies = append(copies, c)
 			}
 		}

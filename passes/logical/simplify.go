@@ -147,8 +147,10 @@ func (s *simplifier) connective(em *emitter, code ir.Opcode, operands []*ir.Valu
 		neutral, decides, dual = isFalse, isTrue, ir.OpAnd
 	}
 	var flat []*ir.Value
+	seen := map[*ir.Value]bool{} // conditions of thousands of terms exist
 	add := func(v *ir.Value) {
-		if !slices.Contains(flat, v) && !neutral(v) {
+		if !seen[v] && !neutral(v) {
+			seen[v] = true
 			flat = append(flat, v)
 		}
 	}
@@ -170,7 +172,7 @@ func (s *simplifier) connective(em *emitter, code ir.Opcode, operands []*ir.Valu
 	// which the absorbed disjunction may guard.
 	traps := slices.ContainsFunc(flat, canTrap)
 	flat = slices.DeleteFunc(slices.Clone(flat), func(v *ir.Value) bool {
-		return !traps && v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return slices.Contains(flat, x) })
+		return !traps && v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return seen[x] })
 	})
 	if code == ir.OpOr {
 		flat = s.lists(em, flat, condition)
@@ -214,28 +216,31 @@ func (s *simplifier) lists(em *emitter, flat []*ir.Value, condition bool) []*ir.
 		return nil, nil
 	}
 	var out []*ir.Value
-	merged := map[*ir.Value]bool{}
-	for i, v := range flat {
+	type list struct {
+		at, count int // where in out, of how many disjuncts
+		values    []ir.Datum
+	}
+	lists := map[*ir.Value]*list{}
+	var several []*ir.Value
+	for _, v := range flat {
 		x, values := tested(v)
 		if x == nil {
 			out = append(out, v)
 			continue
 		}
-		if merged[x] {
-			continue
+		l := lists[x]
+		if l == nil {
+			l = &list{at: len(out)}
+			lists[x] = l
+			out = append(out, v)
 		}
-		merged[x] = true
-		several := false
-		for _, w := range flat[i+1:] {
-			if y, more := tested(w); y == x {
-				values = append(slices.Clone(values), more...)
-				several = true
-			}
+		l.values = append(l.values, values...)
+		if l.count++; l.count == 2 {
+			several = append(several, x)
 		}
-		if several {
-			v = s.in(em, x, values, condition)
-		}
-		out = append(out, v)
+	}
+	for _, x := range several {
+		out[lists[x].at] = s.in(em, x, lists[x].values, condition)
 	}
 	return out
 }
@@ -391,12 +396,14 @@ func (s *simplifier) isDistinct(em *emitter, x, y *ir.Value, condition bool) *ir
 // in simplifies membership of a simplified value in a list.
 func (s *simplifier) in(em *emitter, x *ir.Value, values []ir.Datum, condition bool) *ir.Value {
 	var kept []ir.Datum
+	seen := make(map[ir.Datum]bool, len(values))
 	for _, d := range values {
 		// A NULL in the list makes a miss NULL, which a condition takes for false.
 		if condition && d.Null {
 			continue
 		}
-		if !slices.Contains(kept, d) {
+		if !seen[d] {
+			seen[d] = true
 			kept = append(kept, d)
 		}
 	}

@@ -27,6 +27,8 @@ type Context struct {
 	// so that an implied predicate that another pass rewrote or removed is not
 	// added again. A set, never iterated.
 	Derived map[uint64]bool
+	// DerivingRuns counts the runs of that pass which added something.
+	DerivingRuns int
 	// File is the source text, for the places of diagnostics; nil when there is none.
 	File *diag.File
 	// Library is the digest of the library module that the code will call.
