@@ -43,7 +43,7 @@ func newResult(r *run) (*Result, error) {
 	case ir.SortState:
 		res.source, err = r.sortedSource(st)
 	case ir.AggregateState:
-		res.source = r.groupsSource(st)
+		res.source = r.groupsSource(st, false)
 	default:
 		res.source = r.pagesSource(st)
 	}

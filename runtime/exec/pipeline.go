@@ -104,7 +104,7 @@ func (r *run) source(p *program.Pipeline, ps *passes) (source, error) {
 		case ir.SortState:
 			return r.sortedSource(st)
 		case ir.AggregateState:
-			return r.groupsSource(st), nil
+			return r.groupsSource(st, st.readers == 1 && len(p.Probes) == 0), nil
 		default:
 			return r.pagesSource(st), nil
 		}

@@ -75,9 +75,12 @@ func (s *pagesSource) read(w *worker, i int, call func(rows int) error) (int64, 
 type groupsSource struct {
 	run *run
 	st  *state
+	// last says that nobody reads the groups again, so that each partition is freed when
+	// it has been read.
+	last bool
 }
 
-func (r *run) groupsSource(st *state) *groupsSource { return &groupsSource{r, st} }
+func (r *run) groupsSource(st *state, last bool) *groupsSource { return &groupsSource{r, st, last} }
 
 func (s *groupsSource) morsels() int { return len(s.st.partitions) }
 func (s *groupsSource) close() error { return nil }
@@ -111,7 +114,7 @@ func (s *groupsSource) read(w *worker, i int, call func(rows int) error) (int64,
 			return 0, err
 		}
 	}
-	if st.readers == 1 { // this pipeline is the last one: free memory as it is read
+	if s.last {
 		for k := range part.pages {
 			r.session.heap.Free(part.pages[k].block)
 		}
