@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 	"sync"
 
 	"github.com/heddle-lang/heddle/runtime/store"
@@ -308,11 +307,4 @@ func spread[T any](values []T, validity []byte, rows, n int) {
 			values[row] = zero
 		}
 	}
-}
-
-func countBits(bitmap []byte) (n int) {
-	for _, b := range bitmap {
-		n += bits.OnesCount8(b)
-	}
-	return n
 }
