@@ -37,12 +37,14 @@ func (in *inliner) value(v *ir.Value) *ir.Value {
 	if v.Op == nil {
 		panic("BUG: a row is used as a value")
 	}
-	copied := in.op(v.Op)
+	copied := in.copy(v)
 	in.done[v] = copied
 	return copied
 }
 
-func (in *inliner) op(op *ir.Op) *ir.Value {
+// copy copies the op that gives v, with what it depends on.
+func (in *inliner) copy(v *ir.Value) *ir.Value {
+	op := v.Op
 	if op.Code == ir.OpField {
 		row := op.Operands[0]
 		name := ir.AttributeAs[string](op, "name")
@@ -82,7 +84,10 @@ func (in *inliner) op(op *ir.Op) *ir.Value {
 	in.builder.Span = op.Span
 	copied := in.builder.Build(op.Code, operands, regions, op.Attributes...)
 	in.builder.Span = saved
-	return copied.Result()
+	for i, result := range op.Results {
+		in.done[result] = copied.Results[i]
+	}
+	return copied.Results[v.Index]
 }
 
 // conjuncts splits a conjunction into its parts, left to right.
