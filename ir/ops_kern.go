@@ -101,7 +101,7 @@ func init() {
 	kern(OpGet, OpInfo{Name: "get", Operands: 1, Signature: "cell -> T", Doc: "What the cell holds now.", Infer: inferFirst})
 	kern(OpSet, OpInfo{Name: "set", Operands: 2, Signature: "cell, T", Doc: "Puts a value into the cell."})
 	kern(OpBlock, OpInfo{Name: "block", Regions: []RegionInfo{{Name: "body", Doc: "br to its label leaves it", Arguments: label}}, Doc: "A region that can be left early."})
-	kern(OpLoop, OpInfo{Name: "loop", Attributes: []AttributeInfo{{Name: "metered", Kind: AttrBool, Optional: true, Doc: "each turn takes one from library.budget; below 0 heddle.tick is called"}}, Regions: []RegionInfo{{Name: "body", Doc: "br to its label starts it again", Arguments: label}}, Doc: "A region that can be repeated; at its end it is left."})
+	kern(OpLoop, OpInfo{Name: "loop", Attributes: []AttributeInfo{{Name: "metered", Kind: AttrBool, Optional: true, Doc: "its turns are taken from library.budget, many at once; below 0 heddle.tick is called"}}, Regions: []RegionInfo{{Name: "body", Doc: "br to its label starts it again", Arguments: label}}, Doc: "A region that can be repeated; at its end it is left."})
 	kern(OpWhen, OpInfo{Name: "when", Operands: 1, Signature: "i32", Regions: []RegionInfo{{Name: "then", Doc: "run when the condition is not 0"}, {Name: "else", Doc: "run when it is 0"}}, Doc: "Runs one of two regions (either may be empty)."})
 	kern(OpBranch, OpInfo{Name: "br", Operands: 1, Signature: "label", Traits: Terminator, Doc: "Leaves the block or repeats the loop of the label."})
 	kern(OpBranchIf, OpInfo{Name: "br_if", Operands: 2, Signature: "label, i32", Doc: "br when the condition is not 0."})

@@ -14,7 +14,7 @@ import (
 // filterSum is the loop of a filter and a sum over columns of 8 and 16 bits:
 //
 //	for i in 0..rows: if low <= date[i] < high: sum += price[i] * discount[i]
-func filterSum(name string) *kernel {
+func filterSum(name string, metered bool) *kernel {
 	k := newKernel(name, []ir.Type{addrT})
 	context := k.arg(0)
 	rows := k.load(i32T, 4, false, k.addr(0x100000), 0)
@@ -40,7 +40,7 @@ func filterSum(name string) *kernel {
 			})
 			k.set(i, k.Binary(ir.OpIntegerAdd, at, k.i32(1)))
 			k.br(again)
-		}, ir.Attr("metered", true))
+		}, ir.Attr("metered", metered))
 	})
 	state := k.load(addrT, 4, false, k.addr(0x120000), 16)
 	k.store(16, state, k.Binary(ir.OpIntegerAdd, k.load(i128T, 16, false, state, 0), k.get(sum)), 0)
@@ -60,7 +60,7 @@ func BenchmarkGenerate(b *testing.B) {
 	for _, functions := range []int{1, 100} {
 		m := &ir.Module{}
 		for i := range functions {
-			m.Functions = append(m.Functions, filterSum(fmt.Sprint("pipeline", i)).function)
+			m.Functions = append(m.Functions, filterSum(fmt.Sprint("pipeline", i), true).function)
 		}
 		ops := countOps(m)
 		b.Run(fmt.Sprintf("%d functions", functions), func(b *testing.B) {
@@ -84,7 +84,7 @@ func BenchmarkRun(b *testing.B) {
 		dates, prices, discounts  = 0x200000, 0x400000, 0x600000
 		context, state, localArea = 0x180000, 0x190000, 0x120000
 	)
-	m := moduleOf(filterSum("filter_sum"))
+	m := moduleOf(filterSum("metered", true), filterSum("unmetered", false))
 	for _, to := range targets(b) {
 		b.Run(to.name, func(b *testing.B) {
 			instance := to.instantiate(b, m, engine.HostFunc{Name: abi.TickImport, Func: func(instance engine.Instance, _ []uint64) (uint64, error) {
@@ -105,16 +105,20 @@ func BenchmarkRun(b *testing.B) {
 				put(prices+4*i, i)
 				memory[discounts+i] = byte(i)
 			}
-			f, err := instance.Function("library", "filter_sum")
-			if err != nil {
-				b.Fatal(err)
-			}
-			for b.Loop() {
-				if _, err := f.Call(context); err != nil {
+			for _, name := range []string{"metered", "unmetered"} {
+				f, err := instance.Function("library", name)
+				if err != nil {
 					b.Fatal(err)
 				}
+				b.Run(name, func(b *testing.B) {
+					for b.Loop() {
+						if _, err := f.Call(context); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+				})
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
 		})
 	}
 }
@@ -124,7 +128,7 @@ func BenchmarkCompile(b *testing.B) {
 	for _, functions := range []int{1, 100} {
 		m := &ir.Module{}
 		for i := range functions {
-			m.Functions = append(m.Functions, filterSum(fmt.Sprint("pipeline", i)).function)
+			m.Functions = append(m.Functions, filterSum(fmt.Sprint("pipeline", i), true).function)
 		}
 		for _, to := range targets(b) {
 			code, err := wasm.Generate(m, wasm.Options{Library: true, Features: to.features})

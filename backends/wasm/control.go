@@ -117,35 +117,79 @@ func (f *function) setLocal(local uint32, c class) {
 func (f *function) construct(n *node, index int32) (reachable bool) {
 	f.settle()
 	label, _ := f.numberOf(n.op.Regions[0].Arguments[0])
-	if n.op.Code == ir.OpBlock {
+	counted := n.op.Code == ir.OpLoop && metered(n.op)
+	switch {
+	case n.op.Code == ir.OpBlock:
 		f.values[label].local = uint32(f.body.Block(encode.BlockEmpty))
-	} else {
+	case counted:
+		f.values[label].local = uint32(f.meteredLoop())
+	default:
 		f.values[label].local = uint32(f.body.Loop(encode.BlockEmpty))
-		if metered(n.op) {
-			f.meter()
-		}
 	}
 	reachable = f.block(n.op.Regions[0], index+1)
 	f.settle()
 	f.body.End()
+	if counted {
+		f.body.End()
+	}
 	return reachable || n.op.Code == ir.OpBlock && f.values[label].taken
 }
 
-// meter counts the budget down and lets the host in when it is spent.
-func (f *function) meter() {
-	left := f.scratch(classI32)
+// MeterPortion is the number of turns of metered loops that are taken from the
+// budget at once.
+const MeterPortion = 1024
+
+// meteredLoop opens a loop whose turns are taken from the budget in portions. All
+// metered loops of a function count in one local; turns that make no full portion
+// before the function returns are free.
+//
+// The host is called in a loop around the one that runs: a call inside would
+// make engines keep nothing in registers, and a global counted down in each turn
+// goes through memory. Either way a filter loop took about twice as long.
+//
+//	loop                    ;; again after each portion
+//	  if turns < 0: budget -= portion; if budget < 0: tick; turns = portion
+//	  loop                  ;; the loop itself
+//	    turns -= 1; if turns < 0: to the outer loop
+func (f *function) meteredLoop() encode.Label {
+	outer := f.body.Loop(encode.BlockEmpty)
+	f.get(f.turns)
+	f.i32(0)
+	f.op(encode.OpI32LtS)
+	f.body.If(encode.BlockEmpty)
 	f.body.GlobalGet(f.budget)
-	f.i32(1)
+	f.i32(MeterPortion)
 	f.op(encode.OpI32Sub)
-	f.set(left)
-	f.get(left)
 	f.body.GlobalSet(f.budget)
-	f.get(left)
+	f.body.GlobalGet(f.budget)
 	f.i32(0)
 	f.op(encode.OpI32LtS)
 	f.body.If(encode.BlockEmpty)
 	f.body.Call(f.imports[tickSymbol].index)
 	f.body.End()
+	f.i32(MeterPortion)
+	f.body.LocalSet(f.turns)
+	f.body.End()
+	inner := f.body.Loop(encode.BlockEmpty)
+	f.get(f.turns)
+	f.i32(1)
+	f.op(encode.OpI32Sub)
+	f.set(f.turns)
+	f.get(f.turns)
+	f.i32(0)
+	f.op(encode.OpI32LtS)
+	f.body.BrIf(outer)
+	return inner
+}
+
+// startMeter gives a function with metered loops its counter.
+func (f *function) startMeter() {
+	f.turns = f.newLocal(classI32)
+	if f.options.Names {
+		f.body.NameLocal(f.turns, "turns")
+	}
+	f.i32(MeterPortion)
+	f.body.LocalSet(f.turns)
 }
 
 func (f *function) target(label int32) encode.Label {

@@ -192,21 +192,26 @@ func TestMeter(t *testing.T) {
 	for _, to := range targets(t) {
 		ticks := 0
 		stop := errors.New("stop")
+		const budget = 3*wasm.MeterPortion - 1 // spent after the third portion
 		tick := engine.HostFunc{Name: abi.TickImport, Func: func(instance engine.Instance, _ []uint64) (uint64, error) {
 			if ticks++; ticks == 3 {
 				return 0, stop
 			}
-			instance.SetBudget(9)
+			instance.SetBudget(budget)
 			return 0, nil
 		}}
 		instance := to.instantiate(t, moduleOf(k), tick)
-		instance.SetBudget(9)
-		call(t, instance, "spin", 15) // the tenth turn ticks
-		if ticks != 1 || instance.Budget() != 4 {
-			t.Errorf("%s: after 15 turns: %d ticks, budget %d", to.name, ticks, instance.Budget())
+		instance.SetBudget(budget)
+		call(t, instance, "spin", 3*wasm.MeterPortion-1)
+		if ticks != 0 || instance.Budget() != wasm.MeterPortion-1 {
+			t.Errorf("%s: before the third portion: %d ticks, budget %d", to.name, ticks, instance.Budget())
+		}
+		call(t, instance, "spin", 2*wasm.MeterPortion+1)
+		if ticks != 1 || instance.Budget() != budget-wasm.MeterPortion {
+			t.Errorf("%s: two portions later: %d ticks, budget %d", to.name, ticks, instance.Budget())
 		}
 		f, _ := instance.Function("library", "spin")
-		if _, err := f.Call(1000); !errors.Is(err, stop) {
+		if _, err := f.Call(100 * wasm.MeterPortion); !errors.Is(err, stop) {
 			t.Errorf("%s: tick did not end the call: %v", to.name, err)
 		}
 	}

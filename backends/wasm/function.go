@@ -33,8 +33,10 @@ type function struct {
 	waitingValue int32  // waiting == waitingForValue
 	waitingLocal uint32 // waiting == waitingForLocal
 
-	locals int  // number of Wasm locals, parameters included
-	ended  bool // the ret at the end of the body was emitted
+	locals  int    // number of Wasm locals, parameters included
+	ended   bool   // the ret at the end of the body was emitted
+	metered bool   // some loop was metered
+	turns   uint32 // local that counts the turns of metered loops
 
 	free [classVector + 1][]uint32 // scratch locals by class
 	held []scratch                 // scratch locals in use by the op being emitted
@@ -59,7 +61,7 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	f.body = f.signature.body
 	f.base += int32(len(f.values))
 	f.values, f.nodes, f.operands = f.values[:0], f.nodes[:0], f.operands[:0]
-	f.waiting, f.held, f.ended = waitingForNothing, f.held[:0], false
+	f.waiting, f.held, f.ended, f.metered = waitingForNothing, f.held[:0], false, false
 	for c := range f.free {
 		f.free[c] = f.free[c][:0]
 	}
@@ -79,6 +81,9 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 	f.drop()
 	f.place()
 	f.body.Grow(4 * len(f.nodes))
+	if f.metered {
+		f.startMeter()
+	}
 	reachable := f.block(source.Body, 0)
 	f.settle()
 	switch {

@@ -108,6 +108,7 @@ func (f *function) number(b *ir.Block, loop int32, depth int) error {
 		inner := loop
 		if op.Code == ir.OpLoop {
 			inner = index
+			f.metered = f.metered || metered(op)
 		}
 		for _, region := range op.Regions {
 			for _, v := range region.Arguments {
@@ -319,4 +320,5 @@ func overwritten(reads uint64, since int32, written *[effectBits]int32) bool {
 	return false
 }
 
+// metered reports whether a loop lets the host in.
 func metered(op *ir.Op) bool { return ir.AttributeAs[bool](op, "metered") }

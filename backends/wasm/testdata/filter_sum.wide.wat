@@ -5,6 +5,7 @@
   (import "library" "budget" (global $budget (;0;) (mut i32)))
   (import "heddle" "tick" (func $heddle.tick (;0;) (type 0)))
   (func $filter_sum (;1;) (type 1) (param $context i32)
+    (local $turns i32)
     (local $rows i32)
     (local $dates i32)
     (local $prices i32)
@@ -14,11 +15,12 @@
     (local $sum.low i64)
     (local $sum.high i64)
     (local $high i32)
-    (local i32)
     (local $date i32)
     (local i64)
     (local $state i32)
     (local i64)
+    i32.const 1024
+    local.set $turns
     i32.const 1048576
     i32.load align=1
     local.set $rows
@@ -39,62 +41,77 @@
     local.set $high
     block (;@1;)
       loop (;@2;)
-        global.get $budget
-        i32.const 1
-        i32.sub
-        local.tee 10
-        global.set $budget
-        local.get 10
+        local.get $turns
         i32.const 0
         i32.lt_s
         if (;@3;)
-          call $heddle.tick
+          global.get $budget
+          i32.const 1024
+          i32.sub
+          global.set $budget
+          global.get $budget
+          i32.const 0
+          i32.lt_s
+          if (;@4;)
+            call $heddle.tick
+          end
+          i32.const 1024
+          local.set $turns
         end
-        local.get $row
-        local.get $rows
-        i32.ge_u
-        br_if 1 (;@1;)
-        block (;@3;)
-          local.get $dates
+        loop (;@3;)
+          local.get $turns
+          i32.const 1
+          i32.sub
+          local.tee $turns
+          i32.const 0
+          i32.lt_s
+          br_if 1 (;@2;)
+          local.get $row
+          local.get $rows
+          i32.ge_u
+          br_if 2 (;@1;)
+          block (;@4;)
+            local.get $dates
+            local.get $row
+            i32.const 1
+            i32.shl
+            i32.add
+            i32.load16_u align=1
+            local.tee $date
+            local.get $low
+            i32.lt_s
+            br_if 0 (;@4;)
+            local.get $date
+            local.get $high
+            i32.ge_s
+            br_if 0 (;@4;)
+            local.get $sum.low
+            local.get $sum.high
+            local.get $prices
+            local.get $row
+            i32.const 2
+            i32.shl
+            i32.add
+            i64.load32_s align=1
+            local.get $discounts
+            local.get $row
+            i32.add
+            i64.load8_u
+            i64.mul
+            local.tee 12
+            local.get 12
+            i64.const 63
+            i64.shr_s
+            i64.add128
+            local.set $sum.high
+            local.set $sum.low
+          end
           local.get $row
           i32.const 1
-          i32.shl
           i32.add
-          i32.load16_u align=1
-          local.tee $date
-          local.get $low
-          i32.lt_s
-          br_if 0 (;@3;)
-          local.get $date
-          local.get $high
-          i32.ge_s
-          br_if 0 (;@3;)
-          local.get $sum.low
-          local.get $sum.high
-          local.get $prices
-          local.get $row
-          i32.const 2
-          i32.shl
-          i32.add
-          i64.load32_s align=1
-          local.get $discounts
-          local.get $row
-          i32.add
-          i64.load8_u
-          i64.mul
-          local.tee 12
-          local.get 12
-          i64.const 63
-          i64.shr_s
-          i64.add128
-          local.set $sum.high
-          local.set $sum.low
+          local.set $row
+          br 0 (;@3;)
         end
-        local.get $row
-        i32.const 1
-        i32.add
-        local.set $row
-        br 0 (;@2;)
       end
     end
     i32.const 1179648
