@@ -2,10 +2,18 @@
 // front end wrote them and give functions that mean the same and cost less.
 // Package passes orders them.
 //
-// One pass is one file. Passes share three helpers: editor (graph.go) rebuilds a
-// function around changed operators, emitter (emit.go) writes scalar code with
-// value numbering, and scalar.go answers questions about scalar code: which
-// columns it reads, whether it can trap, where a NULL makes it NULL.
+// One pass is one file. Passes share these helpers: editor (graph.go) rebuilds a
+// function around changed operators and tells by a hash of its content (hash.go)
+// whether it changed; emitter (emit.go) writes scalar code with value numbering;
+// scalar.go answers questions about scalar code: which columns it reads, whether it
+// can trap, where a NULL makes it NULL. Simplify's rules for comparisons are in
+// compare.go, for patterns in like.go. JoinOrder's search is in joingraph.go (what a
+// join costs), dphyp.go and greedy.go.
+//
+// Scalar code is evaluated on demand, so an op traps only where its value is needed,
+// and NULL guards nothing: "NULL and 1 / 0 = 1" traps, where a filter on the NULL
+// below would have dropped the row. That is why predicates that can trap stand in
+// filters of their own above predicates that can be NULL.
 //
 // What every pass keeps:
 //

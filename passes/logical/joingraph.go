@@ -7,7 +7,8 @@ import (
 	"github.com/heddle-lang/heddle/passes/estimate"
 )
 
-// relations are numbered; a set of them is a bitmap of as many words as it takes.
+// relationSet is a set of relations, which are numbered: a bitmap of as many words as
+// it takes.
 type relationSet []uint64
 
 // graph prices joins of sets of relations. It holds what the estimator believes as

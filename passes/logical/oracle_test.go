@@ -134,7 +134,7 @@ func (g *generator) module() *ir.Module {
 func (g *generator) data() map[string]*interp.Table {
 	data := map[string]*interp.Table{}
 	for _, table := range g.m.Tables {
-		n := g.IntN(9)
+		n := g.IntN(14)
 		d := &interp.Table{Rows: n}
 		for _, c := range table.Columns {
 			column := make([]ir.Datum, n)

@@ -170,32 +170,37 @@ func (s *simplifier) connective(em *emitter, code ir.Opcode, operands []*ir.Valu
 	}
 	// Absorption: x and (x or y) is x, also for NULL. Not where something can trap,
 	// which the absorbed disjunction may guard.
-	traps := slices.ContainsFunc(flat, canTrap)
-	flat = slices.DeleteFunc(slices.Clone(flat), func(v *ir.Value) bool {
-		return !traps && v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return seen[x] })
-	})
+	traps := func() bool { return slices.ContainsFunc(flat, canTrap) }
+	absorbed := func(v *ir.Value) bool {
+		return v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return seen[x] })
+	}
+	if slices.ContainsFunc(flat, absorbed) && !traps() {
+		flat = slices.DeleteFunc(flat, absorbed)
+	}
 	if code == ir.OpOr {
 		flat = s.lists(em, flat, condition)
 		if common := s.factor(em, flat, condition); common != nil {
 			return common
 		}
-	} else if condition && !traps {
+	} else if condition && slices.ContainsFunc(flat, isNotNullTest) && !traps() {
 		flat = dropImpliedNotNull(flat)
 	}
 	return em.connective(code, flat)
 }
 
+// isNotNullTest recognises "x is not NULL".
+func isNotNullTest(v *ir.Value) bool {
+	return v.Op.Code == ir.OpNot && v.Op.Operands[0].Op.Code == ir.OpIsNull
+}
+
 // dropImpliedNotNull removes "x is not NULL" where another conjunct is true only
 // for x that are not NULL.
 func dropImpliedNotNull(flat []*ir.Value) []*ir.Value {
-	tests := func(v *ir.Value) (string, bool) {
-		if v.Op.Code != ir.OpNot || v.Op.Operands[0].Op.Code != ir.OpIsNull {
-			return "", false
-		}
-		return fieldName(v.Op.Operands[0].Op.Operands[0])
-	}
 	return slices.DeleteFunc(slices.Clone(flat), func(v *ir.Value) bool {
-		column, ok := tests(v)
+		if !isNotNullTest(v) {
+			return false
+		}
+		column, ok := fieldName(v.Op.Operands[0].Op.Operands[0])
 		return ok && slices.ContainsFunc(flat, func(other *ir.Value) bool {
 			return other != v && slices.Contains(rejects(other), column)
 		})
@@ -252,14 +257,15 @@ func (s *simplifier) factor(em *emitter, flat []*ir.Value, condition bool) *ir.V
 	if len(flat) < 2 {
 		return nil
 	}
-	common := slices.DeleteFunc(conjuncts(flat[0]), func(p *ir.Value) bool {
-		for _, d := range flat[1:] {
-			if !slices.Contains(conjuncts(d), p) {
-				return true
-			}
+	common := conjuncts(flat[0])
+	for _, d := range flat[1:] {
+		if len(common) == 0 {
+			return nil
 		}
-		return canTrap(p)
-	})
+		others := conjuncts(d)
+		common = slices.DeleteFunc(common, func(p *ir.Value) bool { return !slices.Contains(others, p) })
+	}
+	common = slices.DeleteFunc(common, canTrap)
 	if len(common) == 0 {
 		return nil
 	}
