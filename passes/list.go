@@ -70,6 +70,7 @@ var Logical = []Group{
 // are required, each group runs once, and each pass lowers all functions of its
 // level.
 var Lowering = []Group{
+	{Name: "distinct", Rounds: 1, Passes: []*pass.Pass{lower.Distinct}},
 	{Name: "pipelines", Rounds: 1, Passes: []*pass.Pass{lower.Pipelines}},
 	{Name: "kernels", Rounds: 1, Passes: []*pass.Pass{lower.Kernels}},
 }

@@ -13,7 +13,8 @@ var order = [][2]string{
 	{"prune", "join-order"},
 	{"infer", "join-order"},
 	{"join-order", "limits"},
-	{"limits", "pipelines"},
+	{"limits", "distinct"},
+	{"distinct", "pipelines"},
 	{"pipelines", "kernels"},
 }
 

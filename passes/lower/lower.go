@@ -3,10 +3,17 @@ package lower
 import (
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/passes/estimate"
+	"github.com/heddle-lang/heddle/passes/lower/distinct"
 	"github.com/heddle-lang/heddle/passes/lower/kernels"
 	"github.com/heddle-lang/heddle/passes/lower/pipelines"
 	"github.com/heddle-lang/heddle/passes/pass"
 )
+
+// Distinct makes all aggregates plain.
+var Distinct = &pass.Pass{
+	Name: "distinct", Doc: "rewrites aggregates over distinct values as plain ones", Level: ir.FlowLevel, Required: true,
+	Run: func(_ *pass.Context, m *ir.Module) (bool, error) { return distinct.Expand(m), nil },
+}
 
 // Pipelines lowers the flow function to pipelines over states.
 var Pipelines = &pass.Pass{
