@@ -3,8 +3,10 @@ package library_test
 import (
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +52,24 @@ const (
 	pageAt    = abi.WindowBase
 	pageSize  = 1 << 20
 )
+
+// called collects the functions that the tests called.
+var called = map[string]bool{}
+
+func TestMain(t *testing.M) {
+	flag.Parse()
+	status := t.Run()
+	everything := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" && flag.Lookup("test.list").Value.String() == ""
+	if status == 0 && everything {
+		for _, name := range names() {
+			if !called[name] {
+				fmt.Printf("no test calls %s\n", name)
+				status = 1
+			}
+		}
+	}
+	os.Exit(status)
+}
 
 // forEach runs a test on every engine, with each form of the library it can run.
 func forEach(t *testing.T, test func(t *testing.T, m *machine)) {
@@ -231,6 +251,7 @@ func (m *machine) call(t testing.TB, name string, args ...any) (any, error) {
 			words[len(words)-1] &= math.MaxUint32
 		}
 	}
+	called[name] = true
 	f := m.functions[name]
 	if f == nil {
 		var err error

@@ -2,10 +2,16 @@
 
 package library
 
-import "github.com/heddle-lang/heddle/ir"
+import (
+	"sync"
 
-// Signatures gives the exported functions by name.
-func Signatures() map[string]Signature {
+	"github.com/heddle-lang/heddle/ir"
+)
+
+// Signatures gives the exported functions by name. The map must not be changed.
+func Signatures() map[string]Signature { return signatures() }
+
+var signatures = sync.OnceValue(func() map[string]Signature {
 	i32, i64, i128, f64, addr := ir.Of(ir.I32), ir.Of(ir.I64), ir.Of(ir.I128), ir.Of(ir.F64), ir.Of(ir.Address)
 	return map[string]Signature{
 		"bool_to_string":         {Parameters: []ir.Type{i32, i32}, Results: []ir.Type{i64}},
@@ -24,6 +30,7 @@ func Signatures() map[string]Signature {
 		"decimal_to_f64":         {Parameters: []ir.Type{i128, f64}, Results: []ir.Type{f64}},
 		"decimal_to_string":      {Parameters: []ir.Type{i128, i32, i32}, Results: []ir.Type{i64}},
 		"entries_to_addresses":   {Parameters: []ir.Type{addr, i32, addr}, Results: []ir.Type{}},
+		"f64_rem":                {Parameters: []ir.Type{f64, f64}, Results: []ir.Type{f64}},
 		"f64_to_decimal":         {Parameters: []ir.Type{f64, f64, i128, i32}, Results: []ir.Type{i128}},
 		"f64_to_i128":            {Parameters: []ir.Type{f64, i32}, Results: []ir.Type{i128}},
 		"hash_string":            {Parameters: []ir.Type{i64}, Results: []ir.Type{i64}},
@@ -77,4 +84,4 @@ func Signatures() map[string]Signature {
 		"timestamptz_to_string":  {Parameters: []ir.Type{i64, i32}, Results: []ir.Type{i64}},
 		"volatile_length":        {Parameters: []ir.Type{i64, addr}, Results: []ir.Type{i32}},
 	}
-}
+})

@@ -228,3 +228,25 @@ func TestFloatCasts(t *testing.T) {
 		})
 	})
 }
+
+func TestFloatRemainder(t *testing.T) {
+	forEach(t, func(t *testing.T, m *machine) {
+		check := func(r rapid.TB, a, b float64) {
+			got, want := must[float64](t, m, "f64_rem", a, b), math.Mod(a, b)
+			if math.Float64bits(got) != math.Float64bits(want) && !(math.IsNaN(got) && math.IsNaN(want)) {
+				r.Errorf("f64_rem(%v, %v) = %v, want %v", a, b, got, want)
+			}
+		}
+		edges := []float64{0, math.Copysign(0, -1), 1, -1, 3, 5.3, math.Inf(1), math.Inf(-1), math.NaN(), math.MaxFloat64, math.SmallestNonzeroFloat64, 3 * math.SmallestNonzeroFloat64, 2.2250738585072014e-308}
+		for _, a := range edges {
+			for _, b := range edges {
+				check(t, a, b)
+			}
+		}
+		randomly(t, func(r *rapid.T) {
+			a := floats().Draw(r, "a")
+			check(r, a, floats().Draw(r, "b"))
+			check(r, a, math.Ldexp(a, rapid.IntRange(-80, 10).Draw(r, "exponent"))*1.3)
+		})
+	})
+}
