@@ -34,6 +34,15 @@
 // An address plus a non-negative constant does not wrap: Wasm adds offsets in 33
 // bits, so such an addition may move into the offset of a load or store.
 //
+// # Metering
+//
+// A loop with the attribute "metered" takes its turns from the budget,
+// MeterPortion at a time, and calls heddle.tick when the budget falls below 0. The
+// count is free, the call is not: engines keep less in registers around a loop that
+// has a call in it. A filter loop of one nanosecond per row became 0.7 ns slower. So
+// loops with few turns, such as those over the rows of a morsel, are better left
+// unmetered.
+//
 // # Width
 //
 // i128 is a pair of i64. With Options.Features containing wide arithmetic, sums,
