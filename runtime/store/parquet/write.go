@@ -186,6 +186,7 @@ func (t *writer) writeGroup(rows int) error {
 
 // writtenChunk is a column chunk in the file. Offsets of its parts count from its own.
 type writtenChunk struct {
+	codec        int32
 	offset       int64
 	compressed   int64
 	uncompressed int64
@@ -321,7 +322,7 @@ func (t *writer) writeRowGroup(e *encoder, g int) {
 		c := &group.chunks[i]
 		compressed += c.compressed
 		uncompressed += c.uncompressed
-		t.columns[i].writeChunk(e, c, t.codec)
+		t.columns[i].writeChunk(e, c)
 	}
 	e.i64(2, uncompressed)
 	e.i64(3, int64(group.rows))

@@ -150,14 +150,21 @@ func (c *columnWriter) encode(rows int, codec int32) error {
 	}
 	values := c.firstOf[len(c.firstOf)-1]
 	c.chunk.dictionary = c.makeDictionary(values)
+	// A chunk has one codec. Its first page tells whether compression is worth the time
+	// that readers spend on it; bit-packed indexes hardly shrink.
+	c.pageContent(0, min(pageRows, rows))
+	if c.packed = compress(c.packed[:0], codec, c.page); 10*len(c.packed) > 8*len(c.page) {
+		codec = codecNone
+	}
+	c.chunk.codec = codec
 	if c.chunk.dictionary {
 		n := c.entryEnds
 		c.chunk.distinct = int64(n)
-		c.writePage(codec, pageDictionary, n, c.entries)
+		c.writePage(pageDictionary, n, encodingPlain, c.entries)
 	}
 	c.chunk.dataOffset = int64(len(c.encoded))
 	for first := 0; first < rows; first += pageRows {
-		c.encodePage(first, min(pageRows, rows-first), codec)
+		c.encodePage(first, min(pageRows, rows-first))
 	}
 	c.chunk.compressed = int64(len(c.encoded))
 	c.mergeStatistics()
@@ -346,8 +353,8 @@ func (c *columnWriter) newEntry(i, limit int) uint32 {
 	return uint32(c.entryEnds - 1)
 }
 
-// encodePage writes a data page of version 1.
-func (c *columnWriter) encodePage(first, rows int, codec int32) {
+// pageContent makes the content of a data page of version 1 and returns its encoding.
+func (c *columnWriter) pageContent(first, rows int) (encoding int32) {
 	page := first / pageRows
 	from, to := c.firstOf[page], c.firstOf[page+1]
 	out := c.page[:0]
@@ -362,7 +369,7 @@ func (c *columnWriter) encodePage(first, rows int, codec int32) {
 		}
 		binary.LittleEndian.PutUint32(out, uint32(len(out)-4))
 	}
-	encoding := int32(encodingPlain)
+	encoding = encodingPlain
 	switch {
 	case c.chunk.dictionary:
 		encoding = encodingRLEDictionary
@@ -376,11 +383,18 @@ func (c *columnWriter) encodePage(first, rows int, codec int32) {
 		out = append(out, c.plain[from*w:to*w]...)
 	}
 	c.page = out
+	return encoding
+}
+
+// encodePage writes a data page.
+func (c *columnWriter) encodePage(first, rows int) {
+	encoding := c.pageContent(first, rows)
 	start := len(c.encoded)
-	c.writePage(codec, pageData, rows, out, encoding)
+	c.writePage(pageData, rows, encoding, c.page)
+	page := first / pageRows
 	c.chunk.pages = append(c.chunk.pages, writtenPage{
 		offset: int64(start), length: int32(len(c.encoded) - start), firstRow: int64(first),
-		statistics: c.statistics(from, to, rows),
+		statistics: c.statistics(c.firstOf[page], c.firstOf[page+1], rows),
 	})
 }
 
@@ -429,8 +443,8 @@ func appendBooleans(to, values []byte) []byte {
 }
 
 // writePage appends a page with its header to the chunk.
-func (c *columnWriter) writePage(codec int32, kind int32, values int, content []byte, encoding ...int32) {
-	c.packed = compress(c.packed[:0], codec, content)
+func (c *columnWriter) writePage(kind int32, values int, encoding int32, content []byte) {
+	c.packed = compress(c.packed[:0], c.chunk.codec, content)
 	e := &encoder{bytes: c.encoded}
 	e.begin()
 	e.i32(1, kind)
@@ -439,12 +453,12 @@ func (c *columnWriter) writePage(codec int32, kind int32, values int, content []
 	if kind == pageDictionary {
 		e.structure(7)
 		e.i32(1, int32(values))
-		e.i32(2, encodingPlain)
+		e.i32(2, encoding)
 		e.end()
 	} else {
 		e.structure(5)
 		e.i32(1, int32(values))
-		e.i32(2, encoding[0])
+		e.i32(2, encoding)
 		e.i32(3, encodingRLE)
 		e.i32(4, encodingRLE)
 		e.end()
@@ -516,7 +530,7 @@ func (c *columnWriter) writeLogical(e *encoder, precision, scale int32) {
 }
 
 // writeChunk writes the metadata of a chunk.
-func (c *columnWriter) writeChunk(e *encoder, chunk *writtenChunk, codec int32) {
+func (c *columnWriter) writeChunk(e *encoder, chunk *writtenChunk) {
 	data := int32(encodingPlain)
 	if chunk.dictionary {
 		data = encodingRLEDictionary
@@ -535,7 +549,7 @@ func (c *columnWriter) writeChunk(e *encoder, chunk *writtenChunk, codec int32) 
 	}
 	e.list(3, thriftBinary, 1)
 	e.blob([]byte(c.field.Name))
-	e.i32(4, codec)
+	e.i32(4, chunk.codec)
 	e.i64(5, chunk.rows)
 	e.i64(6, chunk.uncompressed)
 	e.i64(7, chunk.compressed)
