@@ -25,9 +25,9 @@ import (
 // A join builds a hash table from its right input and streams the left one past
 // it, so the smaller input is put on the right.
 //
-// A predicate that can trap is tested in a filter above the whole block, in the
-// order of the source: every row that gets there is made of rows for which the
-// source tested it as well.
+// A predicate that can trap is tested last, at the top of the block and in the order
+// of the source: every row that gets there is made of rows for which the source
+// tested it as well.
 var JoinOrder = &pass.Pass{
 	Name: "join-order", Doc: "order inner joins by estimated cost", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
@@ -215,7 +215,30 @@ func (b *block) plan() *ir.Value {
 	b.classify()
 	b.graph = newGraph(b)
 	result, _ := b.emit((&search{graph: b.graph, count: len(b.relations)}).best())
-	return b.editor.filter(b.top, result, b.trapping)
+	return b.testTrapping(result)
+}
+
+// testTrapping adds the predicates that can trap. In the condition of the topmost
+// join, where a join on an expression is still a join, when nothing there can be
+// NULL, or when it is the only join, whose source had them in this condition, too;
+// else in a filter above.
+func (b *block) testTrapping(result *ir.Value) *ir.Value {
+	root := result.Op
+	if root.Code != ir.OpJoin || len(b.trapping) == 0 {
+		return b.editor.filter(b.top, result, b.trapping)
+	}
+	predicates := conjuncts(root.Regions[0].Terminator().Operands[0])
+	nullable := slices.ContainsFunc(predicates, func(p *ir.Value) bool { return p.Type.Nullable })
+	inside := 0
+	for ; inside < len(b.trapping); inside++ {
+		if nullable && len(b.relations) > 2 {
+			break
+		}
+		predicates = append(predicates, b.trapping[inside])
+		nullable = nullable || b.trapping[inside].Type.Nullable
+	}
+	root.Regions[0] = predicateBlock(predicates, root.Operands[0].Type.Row(), root.Operands[1].Type.Row())
+	return b.editor.filter(b.top, b.editor.with(root, root.Operands...), b.trapping[inside:])
 }
 
 // emit makes the operators of a tree, and tells the relations in it.

@@ -18,7 +18,7 @@ import (
 // did not trap must not trap afterwards.
 func TestOracle(t *testing.T) {
 	t.Parallel()
-	programs := 400
+	programs := 200
 	if testing.Short() {
 		programs = 60
 	}

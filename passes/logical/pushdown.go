@@ -25,8 +25,9 @@ import (
 // Counter-example to pushing a left condition of a left join into its left input:
 // "customer left join orders on c_nation = 3" keeps customers of all nations.
 //
-// A conjunct that can trap stays where it is. Counter-example: "10 / b > 1" above
-// a join that finds no partner for the rows with b = 0.
+// A conjunct that can trap goes no further than into the condition of an inner join,
+// at its end, and only where nothing before it can be NULL. Counter-example: "10 / b >
+// 1" above a join that finds no partner for the rows with b = 0.
 var Pushdown = &pass.Pass{
 	Name: "pushdown", Doc: "move predicates towards the scans", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
@@ -194,6 +195,15 @@ func (e *editor) pushJoin(op *ir.Op, predicates []*ir.Value) *ir.Value {
 	op.Operands[1] = e.push(op.Operands[1], toRight)
 	// What can trap comes last, so that the other conjuncts guard it.
 	slices.SortStableFunc(on, func(a, b *ir.Value) int { return int(boolByte(canTrap(a))) - int(boolByte(canTrap(b))) })
+	if kind == ir.InnerJoin {
+		// Over pairs for which the condition is never NULL, a filter above and the
+		// condition test the same ones; in the condition it can be what joins them.
+		nullable := slices.ContainsFunc(on, func(p *ir.Value) bool { return p.Type.Nullable })
+		for len(above) > 0 && !nullable {
+			on, nullable = append(on, above[0]), above[0].Type.Nullable
+			above = above[1:]
+		}
+	}
 	op.Regions[0] = predicateBlock(on, op.Operands[0].Type.Row(), op.Operands[1].Type.Row())
 	return e.filter(op, e.with(op, op.Operands...), above)
 }
