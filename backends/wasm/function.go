@@ -20,6 +20,7 @@ type function struct {
 	// own, so that the map is cleared once for a module and the values of other
 	// functions are told apart.
 	numbers map[*ir.Value]int32
+	room    int // values for which numbers was made
 	base    int32
 
 	values   []value
@@ -101,6 +102,13 @@ func (f *function) generate(g *generator, source *ir.Function) error {
 
 // maxLocals is what all engines take: the limit of the JavaScript interface.
 const maxLocals = 50000
+
+// reserve makes room for about so many values, so that the map need not grow.
+func (f *function) reserve(values int) {
+	if f.room < values || f.numbers == nil {
+		f.numbers, f.room = make(map[*ir.Value]int32, values), values
+	}
+}
 
 // recycle gives the memory back to the pool, without references to the module.
 func (f *function) recycle() {

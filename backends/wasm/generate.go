@@ -43,6 +43,7 @@ func Generate(m *ir.Module, options Options) (wasm []byte, err error) {
 	}
 	f := functions.Get().(*function)
 	defer f.recycle()
+	f.reserve(g.ops)
 	for _, source := range m.Functions {
 		if source.Level != ir.KernLevel {
 			continue
@@ -55,7 +56,7 @@ func Generate(m *ir.Module, options Options) (wasm []byte, err error) {
 }
 
 // functions keeps the memory of translations for the next ones.
-var functions = sync.Pool{New: func() any { return &function{numbers: map[*ir.Value]int32{}} }}
+var functions = sync.Pool{New: func() any { return new(function) }}
 
 // generator holds what all functions of a module share.
 type generator struct {
@@ -65,6 +66,7 @@ type generator struct {
 	imports   map[string]*signature // by "module.name"
 	order     []string              // keys of imports as they were met
 	budget    uint32                // index of the global
+	ops       int                   // number of ops, roughly that of values
 }
 
 // signature is how a function is called.
@@ -158,6 +160,7 @@ func (g *generator) typeIndex(s *signature) uint32 {
 
 // collectImports finds the calls that leave the module.
 func (g *generator) collectImports(f *ir.Function, b *ir.Block) error {
+	g.ops += len(b.Ops)
 	for _, op := range b.Ops {
 		switch {
 		case op.Code == ir.OpCall:

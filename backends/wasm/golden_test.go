@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,4 +90,29 @@ func TestDeterministic(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestConcurrent generates from one module in several goroutines, with broken
+// modules in between.
+func TestConcurrent(t *testing.T) {
+	m := moduleOf(filterSum("a", true), filterSum("b", false))
+	broken := newKernel("broken", nil, i32T)
+	want, err := wasm.Generate(m, wasm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 50 {
+				if _, err := wasm.Generate(moduleOf(broken), wasm.Options{}); err == nil {
+					t.Error("a function without ret passes")
+				}
+				if got, err := wasm.Generate(m, wasm.Options{}); err != nil || string(got) != string(want) {
+					t.Errorf("other bytes, or %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
