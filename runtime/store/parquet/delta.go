@@ -3,6 +3,8 @@ package parquet
 import (
 	"encoding/binary"
 	"errors"
+	"math"
+	"math/bits"
 )
 
 // The delta encodings:
@@ -53,14 +55,94 @@ func decodeDelta(dst []int64, src []byte) (rest []byte, err error) {
 			}
 			packed := src[:bytes]
 			src = src[bytes:]
-			for i := 0; i < perMini && at < len(dst); i++ {
-				value += least + int64(bitsAt(packed, i*int(width), uint(width)))
-				dst[at] = value
-				at++
-			}
+			n := min(perMini, len(dst)-at)
+			value = addDeltas(dst[at:at+n], packed, uint(width), least, value)
+			at += n
 		}
 	}
 	return src, nil
+}
+
+// addDeltas writes the values of a miniblock and returns the last.
+func addDeltas(dst []int64, packed []byte, width uint, least, value int64) int64 {
+	i := 0
+	if width <= 57 { // what a shift by at most 7 leaves of 8 bytes
+		mask := uint64(1)<<width - 1
+		for bit := 0; i < len(dst) && bit>>3+8 <= len(packed); i, bit = i+1, bit+int(width) {
+			value += least + int64(binary.LittleEndian.Uint64(packed[bit>>3:])>>(bit&7)&mask)
+			dst[i] = value
+		}
+	}
+	for ; i < len(dst); i++ {
+		value += least + int64(bitsAt(packed, i*int(width), width))
+		dst[i] = value
+	}
+	return value
+}
+
+// Blocks of the writer, as all other writers make them.
+const (
+	deltaBlock = 128
+	deltaMini  = 32
+)
+
+// appendDelta encodes values as DELTA_BINARY_PACKED.
+func appendDelta(to []byte, values []int64) []byte {
+	to = binary.AppendUvarint(to, deltaBlock)
+	to = binary.AppendUvarint(to, deltaBlock/deltaMini)
+	to = binary.AppendUvarint(to, uint64(len(values)))
+	if len(values) == 0 {
+		return binary.AppendVarint(to, 0)
+	}
+	previous := values[0]
+	to = binary.AppendVarint(to, previous)
+	var deltas [deltaBlock]int64
+	for values = values[1:]; len(values) > 0; {
+		n := min(deltaBlock, len(values))
+		least := int64(math.MaxInt64)
+		for i, v := range values[:n] {
+			deltas[i] = v - previous // may wrap around; so does the sum
+			previous = v
+			least = min(least, deltas[i])
+		}
+		values = values[n:]
+		for i := n; i < deltaBlock; i++ {
+			deltas[i] = least
+		}
+		to = binary.AppendVarint(to, least)
+		widths := len(to)
+		to = append(to, make([]byte, deltaBlock/deltaMini)...)
+		for mini := 0; mini*deltaMini < n; mini++ {
+			part := deltas[mini*deltaMini : (mini+1)*deltaMini]
+			all := uint64(0)
+			for i := range part {
+				part[i] -= least
+				all |= uint64(part[i])
+			}
+			width := bits.Len64(all)
+			to[widths+mini] = byte(width)
+			to = appendPacked(to, part, width)
+		}
+	}
+	return to
+}
+
+func appendPacked(to []byte, values []int64, width int) []byte {
+	start := len(to)
+	to = append(to, make([]byte, len(values)*width/8)...)
+	out := to[start:]
+	for i, v := range values {
+		bit := i * width
+		at, shift := bit>>3, bit&7
+		low := uint64(v) << shift
+		for k := 0; k < 8 && at+k < len(out); k++ {
+			out[at+k] |= byte(low >> (8 * k))
+		}
+		if shift+width > 64 {
+			out[at+8] |= byte(uint64(v) >> (64 - shift))
+		}
+	}
+	return to
 }
 
 // bitsAt reads width bits from bit at on.

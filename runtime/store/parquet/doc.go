@@ -30,7 +30,7 @@
 // # Writing
 //
 // Columns are encoded in parallel, a row group at a time: dictionary indexes where
-// values repeat, else PLAIN; version 1 data pages of 64k rows with statistics, a column
+// values repeat, else deltas or PLAIN; version 1 data pages of 64k rows with statistics, a column
 // index and an offset index.
 //
 // The format is described at https://github.com/apache/parquet-format.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"unsafe"
 
 	"github.com/heddle-lang/heddle/runtime/store"
 )
@@ -258,13 +259,12 @@ func (s *scratch) plainValues(c *column, encoding int32, src []byte, n int) ([]b
 		if _, err := decodeDelta(values, src); err != nil {
 			return nil, err
 		}
+		if width == 8 {
+			return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), 8*n), nil
+		}
 		out := grow(&s.plain, n*width)
 		for i, v := range values {
-			if width == 4 {
-				binary.LittleEndian.PutUint32(out[4*i:], uint32(v))
-			} else {
-				binary.LittleEndian.PutUint64(out[8*i:], uint64(v))
-			}
+			binary.LittleEndian.PutUint32(out[4*i:], uint32(v))
 		}
 		return out, nil
 	case encodingDeltaLength:

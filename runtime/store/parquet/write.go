@@ -191,6 +191,7 @@ type writtenChunk struct {
 	compressed   int64
 	uncompressed int64
 	dictionary   bool
+	delta        bool
 	dataOffset   int64
 	rows         int64
 	distinct     int64 // 0 when unknown

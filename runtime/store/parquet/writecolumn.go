@@ -40,6 +40,7 @@ type columnWriter struct {
 	memory    []byte // of plain
 	starts    []int  // text: where each begins in plain, and the end
 	codes     []uint32
+	wide      []int64
 	firstOf   []int // by row group page: index of its first value
 	page      []byte
 	packed    []byte
@@ -152,6 +153,7 @@ func (c *columnWriter) encode(rows int, codec int32) error {
 	c.chunk.dictionary = c.makeDictionary(values)
 	// A chunk has one codec. Its first page tells whether compression is worth the time
 	// that readers spend on it; bit-packed indexes hardly shrink.
+	c.chunk.delta = c.shrinksByDelta(min(pageRows, c.firstOf[1]))
 	c.pageContent(0, min(pageRows, rows))
 	if c.packed = compress(c.packed[:0], codec, c.page); 10*len(c.packed) > 8*len(c.page) {
 		codec = codecNone
@@ -374,6 +376,9 @@ func (c *columnWriter) pageContent(first, rows int) (encoding int32) {
 	case c.chunk.dictionary:
 		encoding = encodingRLEDictionary
 		out = appendIndexes(out, c.codes[from:to], bits.Len32(uint32(c.entryEnds-1)))
+	case c.chunk.delta:
+		encoding = encodingDeltaBinary
+		out = appendDelta(out, c.wideValues(from, to))
 	case c.physical == physicalBoolean:
 		out = appendBooleans(out, c.plain[from:to])
 	case c.physical == physicalByteArray:
@@ -384,6 +389,27 @@ func (c *columnWriter) pageContent(first, rows int) (encoding int32) {
 	}
 	c.page = out
 	return encoding
+}
+
+// shrinksByDelta reports whether the integers of the first page take less than three
+// quarters of their room as deltas.
+func (c *columnWriter) shrinksByDelta(values int) bool {
+	if c.chunk.dictionary || values == 0 || c.physical != physicalInt32 && c.physical != physicalInt64 {
+		return false
+	}
+	c.page = appendDelta(c.page[:0], c.wideValues(0, values))
+	return 4*len(c.page) < 3*values*c.width()
+}
+
+func (c *columnWriter) wideValues(from, to int) []int64 {
+	if c.physical == physicalInt64 {
+		return store.View[int64](c.plain, to)[from:]
+	}
+	wide := grow(&c.wide, to-from)
+	for i, v := range store.View[int32](c.plain, to)[from:] {
+		wide[i] = int64(v)
+	}
+	return wide
 }
 
 // encodePage writes a data page.
@@ -532,16 +558,19 @@ func (c *columnWriter) writeLogical(e *encoder, precision, scale int32) {
 // writeChunk writes the metadata of a chunk.
 func (c *columnWriter) writeChunk(e *encoder, chunk *writtenChunk) {
 	data := int32(encodingPlain)
-	if chunk.dictionary {
+	switch {
+	case chunk.dictionary:
 		data = encodingRLEDictionary
+	case chunk.delta:
+		data = encodingDeltaBinary
 	}
 	e.begin()
 	e.i64(2, 0)
 	e.structure(3)
 	e.i32(1, c.physical)
-	encodings := []int32{encodingRLE, encodingPlain}
+	encodings := []int32{encodingRLE, data}
 	if chunk.dictionary {
-		encodings = append(encodings, encodingRLEDictionary)
+		encodings = append(encodings, encodingPlain)
 	}
 	e.list(2, thriftI32, len(encodings))
 	for _, encoding := range encodings {
