@@ -71,7 +71,7 @@ func (f *function) resultOf(name string, e *ast.CallExpr) string {
 	if cirTypes[name] != "" {
 		return name
 	}
-	if name == "choose" {
+	if name == "choose" && len(e.Args) == 3 {
 		return f.kindOf(e.Args[1])
 	}
 	return f.unit.functions[name].result
@@ -98,9 +98,7 @@ func (f *function) call(e *ast.CallExpr, want, hint string) value {
 	}
 	name := callee.Name
 	arguments := func(kinds ...string) []any {
-		if len(e.Args) < len(kinds) {
-			f.fail(e, "%s takes %d arguments", name, len(kinds))
-		}
+		f.atLeast(e, name, len(kinds))
 		var names []any
 		for i, kind := range kinds {
 			names = append(names, f.expression(e.Args[i], kind, "").name)
@@ -117,6 +115,7 @@ func (f *function) call(e *ast.CallExpr, want, hint string) value {
 		return value{}
 	}
 	if p, ok := plain[name]; ok {
+		f.atLeast(e, name, len(p.parameters))
 		kind, names := "", []string{}
 		for i, parameter := range p.parameters {
 			if parameter == "" {
@@ -149,6 +148,7 @@ func (f *function) call(e *ast.CallExpr, want, hint string) value {
 		f.line("memory_fill %s, %s, %s", arguments("addr", "i32", "i32")...)
 		return value{}
 	case name == "choose":
+		f.atLeast(e, name, 3)
 		c := f.condition(e.Args[0])
 		kind := want
 		if kind == "" {
@@ -175,6 +175,14 @@ func (f *function) call(e *ast.CallExpr, want, hint string) value {
 		return value{}
 	}
 	return f.op(s.result, hint, "%s{result: %s}", text, cirTypes[s.result])
+}
+
+// atLeast checks the number of arguments of a predeclared function; an offset may
+// follow.
+func (f *function) atLeast(e *ast.CallExpr, name string, n int) {
+	if len(e.Args) < n {
+		f.fail(e, "%s takes %d arguments", name, n)
+	}
 }
 
 var widths = map[string]int{"i32": 32, "u32": 32, "addr": 32, "i64": 64, "u64": 64, "i128": 128}

@@ -59,6 +59,9 @@ func (u *Unit) Add(name string, text []byte) (err error) {
 	for _, declaration := range file.Decls {
 		switch d := declaration.(type) {
 		case *ast.FuncDecl:
+			if d.Body == nil || d.Recv != nil || d.Type.TypeParams != nil {
+				u.fail(d, "a function has a body, and neither a receiver nor type parameters")
+			}
 			if _, twice := u.functions[d.Name.Name]; twice || isPredeclared(d.Name.Name) {
 				u.fail(d, "function %s is declared twice", d.Name.Name)
 			}
@@ -69,6 +72,9 @@ func (u *Unit) Add(name string, text []byte) (err error) {
 			}
 			for _, spec := range d.Specs {
 				values := spec.(*ast.ValueSpec)
+				if len(values.Values) != len(values.Names) {
+					u.fail(values, "a constant needs a value")
+				}
 				for i, name := range values.Names {
 					value := u.constant(values.Values[i])
 					if value == nil {
@@ -155,6 +161,9 @@ const exportDirective = "//cir:export"
 func (u *Unit) constant(e ast.Expr) constant.Value {
 	switch e := e.(type) {
 	case *ast.BasicLit:
+		if e.Kind != token.INT && e.Kind != token.FLOAT && e.Kind != token.CHAR {
+			u.fail(e, "no such literal in the notation")
+		}
 		return constant.MakeFromLiteral(e.Value, e.Kind, 0)
 	case *ast.ParenExpr:
 		return u.constant(e.X)
@@ -171,7 +180,8 @@ func (u *Unit) constant(e ast.Expr) constant.Value {
 			u.fail(e, "package abi has no constant %s", e.Sel.Name)
 		}
 	case *ast.UnaryExpr:
-		if x := u.constant(e.X); x != nil && (e.Op == token.SUB || e.Op == token.XOR) {
+		x := u.constant(e.X)
+		if x != nil && (e.Op == token.SUB || e.Op == token.XOR && x.Kind() == constant.Int) {
 			return constant.UnaryOp(e.Op, x, 0)
 		}
 	case *ast.BinaryExpr:
@@ -179,12 +189,24 @@ func (u *Unit) constant(e ast.Expr) constant.Value {
 		if x == nil || y == nil {
 			return nil
 		}
-		if e.Op == token.SHL || e.Op == token.SHR {
-			n, _ := constant.Uint64Val(y)
-			return constant.Shift(x, e.Op, uint(n))
-		}
+		whole := x.Kind() == constant.Int && y.Kind() == constant.Int
 		op := e.Op
-		if op == token.QUO && x.Kind() == constant.Int && y.Kind() == constant.Int {
+		switch op {
+		case token.SHL, token.SHR:
+			n, ok := constant.Uint64Val(y)
+			if !whole || !ok || n > 127 {
+				u.fail(e, "a constant is shifted by 0 to 127 bits")
+			}
+			return constant.Shift(x, op, uint(n))
+		case token.REM, token.AND, token.OR, token.XOR:
+			if !whole {
+				u.fail(e, "no operator %s on these constants", op)
+			}
+		}
+		if (op == token.QUO || op == token.REM) && constant.Sign(y) == 0 {
+			u.fail(e, "division by zero")
+		}
+		if op == token.QUO && whole {
 			op = token.QUO_ASSIGN // truncates
 		}
 		switch op {

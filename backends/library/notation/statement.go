@@ -52,6 +52,7 @@ func (f *function) statement(s ast.Stmt) bool {
 		}
 		if name, ok := call.Fun.(*ast.Ident); ok && (name.Name == "fail" || name.Name == "trap") {
 			if name.Name == "fail" {
+				f.atLeast(call, "fail", 1)
 				site := f.expression(call.Args[0], "i32", "")
 				f.line("call %s @heddle.fail results {}", site.name)
 			}
