@@ -43,9 +43,13 @@ func newResult(r *run) (*Result, error) {
 	case ir.SortState:
 		res.source, err = r.sortedSource(st)
 	case ir.AggregateState:
-		res.source = r.groupsSource(st, false)
+		groups := r.groupsSource(st, false)
+		groups.keep = true
+		res.source = groups
 	default:
-		res.source = r.pagesSource(st)
+		pages := r.pagesSource(st)
+		pages.keep = true
+		res.source = pages
 	}
 	if err != nil {
 		return nil, err

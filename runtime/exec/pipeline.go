@@ -52,17 +52,26 @@ func (r *run) runPipeline(number int) error {
 		return err
 	}
 	r.pipeline = p
-	passes := r.passes(p)
+	for _, used := range r.uses(p) {
+		used.busy = true
+	}
+	passes, err := r.passes(p)
+	if err != nil {
+		return err
+	}
 	for passes.next() {
-		if err := r.loadPass(passes); err != nil {
+		if err := passes.load(); err != nil {
 			return err
 		}
-		if err := r.runPass(p, passes, st, number, &stats); err != nil {
+		if err := r.runPass(p, st, number, &stats); err != nil {
 			return err
 		}
 		stats.Passes++
 	}
 	stats.Run = r.since(started)
+	for _, used := range r.uses(p) {
+		used.busy = used == st
+	}
 	for _, probed := range p.Probes {
 		r.read(r.states[probed])
 	}
@@ -76,9 +85,22 @@ func (r *run) runPipeline(number int) error {
 			return err
 		}
 	}
+	st.busy = false
 	stats.Finish = r.since(started) - stats.Run
 	r.stats.Pipelines = append(r.stats.Pipelines, stats)
 	return nil
+}
+
+// uses lists the states that a pipeline works with.
+func (r *run) uses(p *program.Pipeline) []*state {
+	used := []*state{r.states[p.Into]}
+	for _, probed := range p.Probes {
+		used = append(used, r.states[probed])
+	}
+	if p.Source == program.StateSource || p.Source == program.UnmatchedSource {
+		used = append(used, r.states[p.State])
+	}
+	return used
 }
 
 // read notes that a reader of a state has ended.
@@ -90,14 +112,14 @@ func (r *run) read(st *state) {
 }
 
 // source opens what a pipeline reads.
-func (r *run) source(p *program.Pipeline, ps *passes) (source, error) {
+func (r *run) source(p *program.Pipeline) (source, error) {
 	switch p.Source {
 	case program.TableSource:
 		return r.tableSource(r.scans[p.Scan]), nil
 	case program.ValuesSource:
 		return valuesSource(p.Rows), nil
 	case program.UnmatchedSource:
-		return r.unmatchedSource(r.states[p.State], ps), nil
+		return r.unmatchedSource(r.states[p.State]), nil
 	default:
 		st := r.states[p.State]
 		switch st.Kind {
@@ -112,8 +134,8 @@ func (r *run) source(p *program.Pipeline, ps *passes) (source, error) {
 }
 
 // runPass runs a pipeline over its source once.
-func (r *run) runPass(p *program.Pipeline, ps *passes, st *state, number int, stats *PipelineStats) (err error) {
-	src, err := r.source(p, ps)
+func (r *run) runPass(p *program.Pipeline, st *state, number int, stats *PipelineStats) (err error) {
+	src, err := r.source(p)
 	if err != nil {
 		return err
 	}
@@ -192,6 +214,11 @@ func (r *run) work(w *worker, p *program.Pipeline, st *state, src source, queue 
 
 // afterMorsel does what a state needs between morsels.
 func (r *run) afterMorsel(w *worker, st *state, queue *counter) error {
+	if r.session.heap.Over() {
+		if err := r.relieve(w, noPartition); err != nil {
+			return err
+		}
+	}
 	switch {
 	case st.Direct != nil && st.Direct.Flush != "":
 		return w.call(st.Direct.Flush)

@@ -21,6 +21,9 @@ type pagesSource struct {
 	st   *state
 	list []pageRows
 	rows int64
+	// keep says that a page that was loaded stays until the next one is read.
+	keep bool
+	kept *page
 }
 
 // pageRows is the part of a page that a limit leaves.
@@ -62,6 +65,16 @@ func (s *pagesSource) close() error              { return nil }
 func (s *pagesSource) read(w *worker, i int, call func(rows int) error) (int64, error) {
 	part := &s.list[i]
 	size := int64(s.st.Record.Size)
+	if s.kept != nil {
+		s.run.forget(s.kept)
+		s.kept = nil
+	}
+	if s.keep && !part.page.inMemory() {
+		if err := s.run.load(w, s.st, part.page); err != nil {
+			return 0, err
+		}
+		s.kept = part.page
+	}
 	err := s.run.withPage(w, s.st, part.page, func(p *page) error {
 		first := p.first() + uint32(part.skip*size)
 		w.describeRun(runOf{first, first + uint32(part.count*size)})
@@ -78,9 +91,13 @@ type groupsSource struct {
 	// last says that nobody reads the groups again, so that each partition is freed when
 	// it has been read.
 	last bool
+	// keep says that groups must stay in memory when they have been read.
+	keep bool
 }
 
-func (r *run) groupsSource(st *state, last bool) *groupsSource { return &groupsSource{r, st, last} }
+func (r *run) groupsSource(st *state, last bool) *groupsSource {
+	return &groupsSource{run: r, st: st, last: last}
+}
 
 func (s *groupsSource) morsels() int { return len(s.st.partitions) }
 func (s *groupsSource) close() error { return nil }
@@ -103,22 +120,25 @@ func (s *groupsSource) read(w *worker, i int, call func(rows int) error) (int64,
 	total := int64(0)
 	for k := range part.pages {
 		err := r.withPage(w, st, &part.pages[k], func(p *page) error {
-			if p.end == p.first() {
+			if p.filled <= abi.PageHeader {
 				return nil
 			}
-			w.describeRun(runOf{p.first(), p.end})
-			total += int64(p.end - p.first())
-			return call(int(p.end-p.first()) / st.Record.Size)
+			w.describeRun(runOf{p.first(), p.end()})
+			total += int64(p.end() - p.first())
+			return call(int(p.end()-p.first()) / st.Record.Size)
 		})
 		if err != nil {
 			return 0, err
 		}
 	}
-	if s.last {
-		for k := range part.pages {
-			r.session.heap.Free(part.pages[k].block)
-		}
+	switch {
+	case s.last:
+		r.freePages(part.pages)
 		part.pages = nil
+	case r.spill != nil && !s.keep:
+		if err := r.evict(st, part.pages); err != nil {
+			return 0, err
+		}
 	}
 	return total, nil
 }
@@ -149,7 +169,7 @@ func (r *run) merge(w *worker, st *state, part *partition) error {
 	list := heap.At(runs)
 	for i := range part.pages {
 		put32(list, uint32(8*i), part.pages[i].first())
-		put32(list, uint32(8*i+4), part.pages[i].end)
+		put32(list, uint32(8*i+4), part.pages[i].end())
 	}
 	slots := max(bits.Len64(uint64(records-1)), 4)
 	directory, err := r.allocate(w, 4<<slots, st)
@@ -165,13 +185,10 @@ func (r *run) merge(w *worker, st *state, part *partition) error {
 	return nil
 }
 
-// unmatchedSource reads the records of a hash table that are in memory in this pass.
-func (r *run) unmatchedSource(st *state, ps *passes) *pagesSource {
+// unmatchedSource reads the records of a hash table.
+func (r *run) unmatchedSource(st *state) *pagesSource {
 	src := &pagesSource{run: r, st: st}
 	for part := range st.partitions {
-		if !ps.holds(st, part) {
-			continue
-		}
 		for i := range st.partitions[part].pages {
 			p := &st.partitions[part].pages[i]
 			if n := p.records(st.Record.Size); n > 0 {
@@ -181,13 +198,6 @@ func (r *run) unmatchedSource(st *state, ps *passes) *pagesSource {
 		}
 	}
 	return src
-}
-
-// buildDirectory makes the directory of a hash table whose pages are all in memory and
-// fills it, each partition's part by one goroutine.
-func (r *run) buildDirectory(st *state) error {
-	resident := ^uint64(0)
-	return r.buildPart(st, resident)
 }
 
 // buildPart makes a directory of the resident partitions.
@@ -212,12 +222,13 @@ func (r *run) buildPart(st *state, resident uint64) error {
 		}
 		slots = min(slots, 28)
 	}
+	heap.Free(st.directory)
+	st.directory = memory.Block{}
 	block, err := r.allocate(nil, 4<<slots, st)
 	if err != nil {
 		return err
 	}
-	heap.Free(st.directory)
-	st.directory = block
+	st.directory, st.resident = block, resident
 	directory := store.View[uint32](heap.At(block), 1<<slots)
 	shift := uint(32 - slots)
 	header := r.context.Address - abi.SharedBase + uint32(st.SharedOffset)
@@ -243,7 +254,7 @@ func (r *run) buildPart(st *state, resident uint64) error {
 				return err
 			}
 			p := &st.partitions[part].pages[i]
-			if err := insert(all, directory, runOf{p.first(), p.end}, shift, st, uint32(part)); err != nil {
+			if err := insert(all, directory, runOf{p.first(), p.end()}, shift, st, uint32(part)); err != nil {
 				return err
 			}
 		}
@@ -268,5 +279,5 @@ func insert(heap []byte, directory []uint32, records runOf, shift uint, st *stat
 
 // allocate gives a block, after making room for it where that is possible.
 func (r *run) allocate(w *worker, size int, st *state) (memory.Block, error) {
-	return r.allocatePage(w, size, size, st)
+	return r.allocatePage(w, size, size, st, noPartition)
 }

@@ -34,9 +34,10 @@ type run struct {
 	filling  *state
 	pipeline *program.Pipeline
 
-	mu    sync.Mutex // guards what follows, and pages that workers of a pipeline share
-	spill *spillFile
-	stats Stats
+	mu     sync.Mutex // guards spill, and the counts of limited buffers
+	spill  *spillFile
+	relief sync.Mutex // held by the worker that moves pages of finished states
+	stats  Stats
 }
 
 // Run executes a program to its end and returns the result, whose rows stay in the

@@ -21,6 +21,8 @@ type state struct {
 	partitions []partition
 
 	directory memory.Block // hash tables
+	resident  uint64       // hash tables: partitions in the directory
+	busy      bool         // the pipeline at work reads, probes or fills it
 	sorted    sorted       // sorts
 }
 
@@ -34,26 +36,32 @@ type localState struct {
 	count     int64 // limited buffers: rows written, as of the last morsel
 }
 
-// page is a run of records in memory or on disk.
+// page is a run of records in memory, on disk, or both.
 type page struct {
-	block memory.Block
-	end   uint32 // address behind the last record
-	text  uint32 // address where the text of the records begins
-	// file is where the page lies in the temporary file, and address where it lay in
-	// memory when it was written: what its strings are relative to. The block of a page
-	// on disk is zero.
-	file  int64
-	saved memory.Block
+	block  memory.Block // zero when the page is on disk only
+	filled uint32       // bytes up to the end of the last record, header included; 0: being filled
+	// saved is where the page lay in memory when it was written to the temporary file,
+	// to which its strings on disk are relative; its size is that of the page with text
+	// that came from elsewhere. The zero block says that there is no copy on disk.
+	saved savedPage
+}
+
+// savedPage is a page in the temporary file.
+type savedPage struct {
+	address, size uint32
+	file          int64
 }
 
 func (p *page) first() uint32  { return p.block.Address + abi.PageHeader }
+func (p *page) end() uint32    { return p.block.Address + p.filled }
 func (p *page) inMemory() bool { return p.block.Size != 0 }
-func (p *page) base() uint32   { return max(p.block.Address, p.saved.Address) }
+func (p *page) onDisk() bool   { return p.saved.size != 0 }
+
 func (p *page) records(size int) int64 {
-	if p.inMemory() {
-		return int64(p.end-p.first()) / int64(size)
+	if p.filled == 0 {
+		return 0
 	}
-	return int64(p.end-p.saved.Address-abi.PageHeader) / int64(size)
+	return int64(p.filled-abi.PageHeader) / int64(size)
 }
 
 // partition is one part of a finished state.
@@ -223,6 +231,20 @@ const (
 	mostPage            = 256 << 10
 )
 
+// mostPage is the size to which a state's pages grow: where memory is short, open
+// pages must leave most of it to others.
+func (r *run) mostPage(st *state) int {
+	most := mostPage
+	if st.Partitions > 1 {
+		most = mostPartitionedPage
+	}
+	share := r.session.heap.Budget() / int64(8*r.session.options.Threads*st.Partitions)
+	for int64(most) > max(share, firstPage) {
+		most /= 2
+	}
+	return most
+}
+
 // page is the host function that gives a writer a new page with at least need free
 // bytes. It returns the writer's cursor.
 func (r *run) page(w *worker, number, part, need uint32) (uint32, error) {
@@ -236,12 +258,8 @@ func (r *run) page(w *worker, number, part, need uint32) (uint32, error) {
 	if err := r.closePage(w, st, int(part)); err != nil {
 		return 0, err
 	}
-	most, pages := mostPage, len(st.local[w.number].pages[part])
-	if st.Partitions > 1 {
-		most = mostPartitionedPage
-	}
-	wanted := max(min(firstPage<<min(2*pages, 16), most), int(need)+abi.PageHeader)
-	block, err := r.allocatePage(w, wanted, int(need)+abi.PageHeader, st)
+	wanted := max(min(firstPage<<min(2*len(st.local[w.number].pages[part]), 16), r.mostPage(st)), int(need)+abi.PageHeader)
+	block, err := r.allocatePage(w, wanted, int(need)+abi.PageHeader, st, int(part))
 	if err != nil {
 		return 0, err
 	}
@@ -273,7 +291,7 @@ func (r *run) closePage(w *worker, st *state, part int) error {
 		(cursor-p.first())%uint32(st.Record.Size) != 0 {
 		return misbehaved("compiled code left a page of state %q filled from %#x to %#x", st.Name, cursor, text)
 	}
-	p.end, p.text = cursor, text
+	p.filled = cursor - p.block.Address
 	clear(w.memory[writer : writer+abi.WriterSize])
 	return nil
 }
@@ -294,7 +312,7 @@ func (r *run) written(w *worker, st *state) int64 {
 	total := int64(0)
 	for part, pages := range st.local[w.number].pages {
 		for i := range pages {
-			if p := &pages[i]; p.end != 0 {
+			if p := &pages[i]; p.filled != 0 {
 				total += p.records(st.Record.Size)
 			} else if cursor := get32(w.memory, local(st)+uint32(part*abi.WriterSize)+abi.WriterCursor); cursor > p.first() {
 				total += int64(cursor-p.first()) / int64(st.Record.Size)
@@ -336,7 +354,7 @@ func (r *run) finish(st *state) error {
 	}
 	switch st.Kind {
 	case ir.HashTableState:
-		return r.buildDirectory(st)
+		return r.finishTable(st)
 	case ir.AggregateState:
 		// What one worker collected has no group twice, unless it lost sight of some.
 		if writers == 1 && !emptied && st.Direct == nil {
@@ -365,9 +383,7 @@ func (r *run) collect(w *worker, st *state) error {
 func (r *run) release(st *state) {
 	heap := r.session.heap
 	for i := range st.partitions {
-		for _, p := range st.partitions[i].pages {
-			heap.Free(p.block)
-		}
+		r.freePages(st.partitions[i].pages)
 		st.partitions[i].pages = nil
 	}
 	heap.Free(st.directory)

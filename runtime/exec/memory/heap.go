@@ -148,6 +148,19 @@ func (h *Heap) Allocate(size int) (Block, error) { return h.allocate(size, h.bud
 // and that is small.
 func (h *Heap) AllocateBeyond(size int) (Block, error) { return h.allocate(size, Limit) }
 
+// Overdraw is Allocate with a budget that is larger by slack bytes, for who will soon
+// give memory back.
+func (h *Heap) Overdraw(size int, slack int64) (Block, error) {
+	return h.allocate(size, h.budget+slack)
+}
+
+// Over reports whether the budget is overdrawn.
+func (h *Heap) Over() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.used > h.budget
+}
+
 func (h *Heap) allocate(size int, budget int64) (Block, error) {
 	order := 0
 	if size > MinBlock {

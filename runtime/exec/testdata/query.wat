@@ -57,7 +57,10 @@
 
   ;; Row i of the morsel.
   (func $k (param $i i32) (result i64) (i64.load (i32.add (i32.load (i32.const 0x100010)) (i32.shl (local.get $i) (i32.const 3)))))
-  (func $v (param $i i32) (result i64) (i64.load (i32.add (i32.load (i32.const 0x100020)) (i32.shl (local.get $i) (i32.const 3)))))
+  ;; 0 where v is NULL.
+  (func $v (param $i i32) (result i64)
+    (select (i64.const 0) (i64.load (i32.add (i32.load (i32.const 0x100020)) (i32.shl (local.get $i) (i32.const 3))))
+      (call $v_null (local.get $i))))
   (func $v_null (param $i i32) (result i32)
     (i32.eqz (i32.and (i32.const 1) (i32.shr_u
       (i32.load8_u (i32.add (i32.load (i32.const 0x100024)) (i32.shr_u (local.get $i) (i32.const 3))))

@@ -1,0 +1,98 @@
+package exec
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+
+	"github.com/heddle-lang/heddle/internal/system"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/runtime/engine"
+)
+
+// spillCase is a program whose states do not fit a small budget.
+type spillCase struct {
+	name  string
+	query Query
+	want  []row
+}
+
+func spillCases(t testing.TB) []spillCase {
+	rows, other := manyRows(200_000, 0), append(manyRows(140_000, 130_000), manyRows(1000, 140_000)...)
+	open := tables{"t": makeTable(t, rows, false), "other": makeTable(t, other, false)}
+	cases := []spillCase{}
+	add := func(name string, want []row, change func(p *program.Program), pipelines ...program.Pipeline) {
+		p := withScan(testProgram(pipelines...), "t", "other")
+		if change != nil {
+			change(p)
+		}
+		cases = append(cases, spillCase{name, Query{Program: p, Tables: open.open}, sortedRows(want)})
+	}
+	add("buffer", rows, nil, fromTable("emit_table", 0, rowsState))
+	add("two buffers", rows, func(p *program.Program) { p.Output.State = moreState },
+		fromTable("emit_table", 0, rowsState), fromState("copy_rows", rowsState, moreState))
+	add("groups", sums(rows, func(k int64) int64 { return k }), nil,
+		fromTable("aggregate", 0, groupsState), fromState("emit_groups", groupsState, rowsState))
+	add("groups again", sums(rows, func(k int64) int64 { return k % 100_000 }), func(p *program.Program) { p.Literals[0] = ir.IntDatum(100_000) },
+		fromTable("aggregate", 0, groupsState), fromState("emit_groups", groupsState, rowsState))
+	probe := fromTable("probe", 0, rowsState)
+	probe.Probes = []int{tableState}
+	add("join", leftJoin(rows, other), nil, fromTable("build", 1, tableState), probe)
+	unmatched := program.Pipeline{Function: "unmatched", Source: program.UnmatchedSource, State: tableState, Into: moreState}
+	add("unmatched", leftOver(rows, other), func(p *program.Program) { p.Output.State = moreState },
+		fromTable("build", 1, tableState), probe, unmatched)
+	return cases
+}
+
+func TestSpill(t *testing.T) {
+	for _, test := range spillCases(t) {
+		for _, name := range engine.Names() {
+			for _, threads := range []int{1, 2, 4} {
+				t.Run(fmt.Sprintf("%s/%s/%d", test.name, name, threads), func(t *testing.T) {
+					s := newSession(t, Options{Engine: openEngine(t, name), Threads: threads, Memory: int64(threads) << 20})
+					for range 2 {
+						got, stats := mustExecute(t, s, test.query)
+						if diff := diffRows(test.want, sortedRows(got)); diff != "" {
+							t.Error(diff)
+						}
+						if stats.SpilledBytes == 0 {
+							t.Errorf("nothing was spilled; the peak was %d", stats.PeakMemory)
+						}
+						if stats.PeakMemory > 5<<20 && stats.PeakMemory > int64(threads)*3<<20 {
+							t.Errorf("the peak was %d", stats.PeakMemory)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// A disk that is full, or fails, ends the query with a diagnostic and leaves nothing.
+func TestSpillFaults(t *testing.T) {
+	for _, test := range spillCases(t) {
+		for _, cause := range []error{syscall.ENOSPC, syscall.EIO} {
+			for _, op := range []system.Operation{system.OpCreate, system.OpWrite, system.OpRead} {
+				t.Run(fmt.Sprintf("%s/%s/%v", test.name, op, cause), func(t *testing.T) {
+					for _, at := range []int{1, 7} {
+						sys := *system.Real()
+						faults := system.NewFaults(sys.Files, system.Fault{
+							At: at, Forever: true, Short: true, Err: cause,
+							Only: func(o system.Operation, _ string) bool { return o == op },
+						})
+						sys.Files = faults
+						s := newSession(t, Options{Engine: openEngine(t, engine.Default()), Threads: 2, Memory: 3 << 20, System: &sys})
+						_, _, err := execute(t, s, test.query)
+						if faults.Fired() && codeOf(err) != CodeSpill {
+							t.Errorf("operation %d: the error is %v", at, err)
+						}
+						if !faults.Fired() && err != nil {
+							t.Errorf("without a fault: %v", err)
+						}
+					}
+				})
+			}
+		}
+	}
+}
