@@ -46,7 +46,7 @@ func nextRun(src []byte, width, left int) (run hybridRun, rest []byte, err error
 	}
 	run.count = int(min(groups, uint64(left)) * 8)
 	bytes := len(src)
-	if width == 0 || groups < uint64(len(src)/width) {
+	if width == 0 || groups <= uint64(len(src)/width) {
 		bytes = int(min(groups, uint64(len(src)))) * width
 	}
 	run.packed, src = src[:bytes:bytes], src[bytes:]
