@@ -44,6 +44,7 @@ func (e *editor) empty() {
 		if len(op.Results) == 1 && e.alone(op) {
 			if v := e.withoutRows(op); v != nil {
 				replaced[op.Result()] = v
+				e.uses[v] += e.uses[op.Result()]
 			}
 		}
 	}

@@ -32,6 +32,7 @@ func TestOracle(t *testing.T) {
 
 func FuzzOracle(f *testing.F) {
 	f.Add(uint64(1 << 40))
+	f.Add(uint64(5_000_391)) // a bag that empty made, with two readers
 	f.Fuzz(func(t *testing.T, seed uint64) { checkSeed(t, seed) })
 }
 
