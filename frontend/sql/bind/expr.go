@@ -303,10 +303,9 @@ func (b *binder) noCommonType(values []*scalar, what string) {
 			break
 		}
 	}
-	b.report(diag.New(codeTypes, "%s are %s and %s", what, typeName(first.typ), typeName(other.typ)).
+	b.report(b.conversion(diag.New(codeTypes, "%s are %s and %s", what, typeName(first.typ), typeName(other.typ)).
 		At(b.file, other.span, "%s", typeName(other.typ)).
-		Label(b.file, first.span, "%s", typeName(first.typ)).
-		Helpf("convert one of them: CAST(%s AS %s)", b.source(other.span), typeName(first.typ)))
+		Label(b.file, first.span, "%s", typeName(first.typ)), first, other))
 }
 
 func (b *binder) castExpr(e *ast.Cast) *scalar {

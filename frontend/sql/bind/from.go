@@ -112,6 +112,12 @@ func (b *binder) tableName(t *ast.TableName) *relation {
 		if r := b.commonTable(t); r != nil {
 			return r
 		}
+	} else if slices.Contains(fileEndings, fold(name)) {
+		path := b.source(t.Parts[0].Span().Cover(name.Span()))
+		b.report(diag.New(catalog.ErrNoSuchTable, "no table is named %q", path).
+			At(b.file, t.Parts[0].Span().Cover(name.Span()), "the name of a file?").
+			Helpf("a file is read by its name in single quotes: FROM '%s'", path))
+		return &relation{unknown: true}
 	} else if schema := fold(t.Parts[len(t.Parts)-2]); len(t.Parts) > 2 || schema != "main" && schema != "public" {
 		b.notYet(t.Span(), "", "schemas other than main are")
 		return &relation{unknown: true}
@@ -138,6 +144,9 @@ func (b *binder) tableName(t *ast.TableName) *relation {
 	return b.rename(r, alias, t.Alias, t.Span())
 }
 
+// fileEndings are the ends of names that look like files.
+var fileEndings = []string{"parquet", "csv", "tsv", "json", "ndjson", "jsonl", "arrow", "feather"}
+
 func (b *binder) noTable(name *ast.Ident, known []string) {
 	d := diag.New(catalog.ErrNoSuchTable, "no table is named %q", fold(name))
 	candidates := slices.Clone(known)
@@ -148,8 +157,6 @@ func (b *binder) noTable(name *ast.Ident, known []string) {
 	switch {
 	case ok:
 		d.At(b.file, name.Span(), "did you mean %q?", near).Fix(b.file, name.Span(), ir.QuoteName(near), "write %s", near)
-	case strings.Contains(name.Name, "."):
-		d.At(b.file, name.Span(), "no such table").Helpf("a file is read by its name in single quotes: FROM '%s'", name.Name)
 	default:
 		d.At(b.file, name.Span(), "no such table")
 		if len(known) == 0 {

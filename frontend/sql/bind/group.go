@@ -17,6 +17,7 @@ func (s *selection) groupBy() {
 	}
 	if g.All {
 		for _, it := range s.items {
+			s.lostKey = s.lostKey || it.value.bad()
 			if !it.value.hasAgg && !it.value.bad() {
 				s.keys = append(s.keys, it.value)
 			}
@@ -24,6 +25,7 @@ func (s *selection) groupBy() {
 		return
 	}
 	for _, node := range g.Items {
+		s.lostKey = s.lostKey || node.Kind != ast.GroupExpression
 		switch node.Kind {
 		case ast.GroupRollup:
 			b.notYet(node.Span(), "", "ROLLUP is")
@@ -48,6 +50,7 @@ func (s *selection) groupItem(e ast.Expr) {
 	var key *scalar
 	if at, isOrdinal := b.ordinal(e, len(s.items), "GROUP BY", s.input.unknown); isOrdinal {
 		if at < 0 {
+			s.lostKey = true
 			return
 		}
 		key = s.items[at].value
@@ -56,11 +59,14 @@ func (s *selection) groupItem(e ast.Expr) {
 	}
 	if key.hasAgg {
 		b.report(diag.New(codeAggregate, "GROUP BY has an aggregate").At(b.file, e.Span(), "rows are not grouped yet"))
+		s.lostKey = true
 		return
 	}
-	if !key.bad() {
-		s.keys = append(s.keys, b.text(key))
+	if key = b.text(key); key.bad() {
+		s.lostKey = true
+		return
 	}
+	s.keys = append(s.keys, key)
 }
 
 // ordinal finds the item that a number in GROUP BY or ORDER BY means, from 0; -1
@@ -104,7 +110,8 @@ type grouper struct {
 	yields     []*scalar
 	positions  map[uint32]int
 	hint       string
-	reported   map[string]bool
+	reported   map[diag.Span]bool // places of columns that are not grouped
+	silent     bool               // a key is missing because of a mistake
 	keyed      bool
 }
 
@@ -113,7 +120,7 @@ func (s *selection) aggregate() {
 	b := s.binder
 	g := &grouper{
 		binder: b, keys: map[uint32]*scalar{}, columns: map[string]bool{}, results: map[uint32]*scalar{},
-		positions: map[uint32]int{}, reported: map[string]bool{}, keyed: len(s.keys) > 0,
+		positions: map[uint32]int{}, reported: map[diag.Span]bool{}, silent: s.lostKey, keyed: len(s.keys) > 0,
 	}
 	names := s.keyColumns(g)
 	rewritten := map[*scalar]*scalar{}
@@ -273,10 +280,10 @@ func (g *grouper) rewrite(v *scalar) *scalar {
 }
 
 func (g *grouper) ungrouped(v *scalar) {
-	if g.reported[v.name] {
-		return
+	if g.silent || g.reported[v.span] {
+		return // a star stands for many columns
 	}
-	g.reported[v.name] = true
+	g.reported[v.span] = true
 	b := g.binder
 	name := b.file.Text[v.span.Start:v.span.End]
 	if name == "*" || name == "" {

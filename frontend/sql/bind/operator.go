@@ -30,24 +30,12 @@ func (b *binder) unary(e *ast.Unary) *scalar {
 		return v
 	case e.Operator == ast.Plus && v.typ.IsNumeric():
 		return v
-	case e.Operator == ast.Negate && v.typ.Kind == ir.Interval:
-		return b.negateInterval(v, e.Span())
-	case e.Operator == ast.Negate && v.typ.IsNumeric():
+	case e.Operator == ast.Negate && (v.typ.IsNumeric() || v.typ.Kind == ir.Interval):
 		return b.op(ir.OpNegate, e.Span(), v)
 	}
 	b.report(diag.New(codeArgumentType, "a sign stands before a number, not %s", typeName(v.typ)).
 		At(b.file, e.Operand.Span(), "%s", typeName(v.typ)))
 	return b.badAt(e.Span())
-}
-
-func (b *binder) negateInterval(v *scalar, span diag.Span) *scalar {
-	if v.code == ir.OpConst && !v.value.Null {
-		months, days, microseconds := v.value.Interval()
-		if months != -months && days != -days && microseconds != -microseconds || v.value != v.value {
-			return b.constant(v.typ, ir.IntervalDatum(-months, -days, -microseconds), span)
-		}
-	}
-	return b.op(ir.OpNegate, span, v)
 }
 
 var comparisons = map[ast.BinaryOperator]ir.Opcode{
@@ -140,10 +128,9 @@ func (b *binder) compare(code ir.Opcode, left, right *scalar, span diag.Span) *s
 	values := []*scalar{left, right}
 	t, ok := commonOf(values)
 	if !ok {
-		b.report(diag.New(codeTypes, "%s and %s do not compare", typeName(left.typ), typeName(right.typ)).
+		b.report(b.conversion(diag.New(codeTypes, "%s and %s do not compare", typeName(left.typ), typeName(right.typ)).
 			At(b.file, right.span, "%s", typeName(right.typ)).
-			Label(b.file, left.span, "%s", typeName(left.typ)).
-			Helpf("convert one of them: CAST(%s AS %s)", b.source(right.span), typeName(left.typ)))
+			Label(b.file, left.span, "%s", typeName(left.typ)), left, right))
 		return b.badAt(span)
 	}
 	left, right = b.coerce(left, t), b.coerce(right, t)
@@ -240,7 +227,7 @@ func (b *binder) temporal(e *ast.Binary, left, right *scalar) *scalar {
 	switch {
 	case (sum || difference) && moment(left) && interval(right):
 		if difference {
-			right = b.negateInterval(right, right.span)
+			right = b.op(ir.OpNegate, right.span, right)
 		}
 		return b.op(ir.OpAddInterval, span, left, right)
 	case (sum || difference) && day(left) && right.typ.IsInteger():

@@ -64,6 +64,7 @@ type selection struct {
 	keys     []*scalar // of GROUP BY
 	order    []orderKey
 	grouping bool // there is GROUP BY
+	lostKey  bool // an item of GROUP BY had a mistake
 }
 
 func (b *binder) selectRows(node *ast.Select, order []*ast.OrderItem) *relation {
@@ -137,7 +138,7 @@ func (s *selection) alias(name *ast.Ident) *scalar {
 func (s *selection) bind(it *item) *scalar {
 	if it.value == nil {
 		it.busy = true
-		it.value = s.binder.within(&scope{relation: s.input, grouped: s.keyed()}, it.expr)
+		it.value = s.binder.within(&scope{relation: s.input, grouped: s.keyed(), later: s.node.Items}, it.expr)
 		it.busy = false
 	}
 	return it.value

@@ -185,7 +185,11 @@ func (b *binder) noColumn(e *ast.ColumnRef, table, name *ast.Ident) {
 	}
 	for _, item := range b.scope.later {
 		if table == nil && item.Alias != nil && matches(name, fold(item.Alias)) {
-			d.Label(b.file, item.Alias.Span(), "named here, after %s", b.scope.place).
+			before := "SELECT"
+			if b.scope.place != "" {
+				before = b.scope.place
+			}
+			d.Label(b.file, item.Alias.Span(), "named here, not known in %s", before).
 				Helpf("repeat the expression, or name it in a query in FROM")
 			break
 		}

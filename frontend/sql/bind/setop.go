@@ -8,16 +8,23 @@ import (
 
 // setOperation binds UNION and UNION ALL. A chain is one union of many inputs.
 func (b *binder) setOperation(node *ast.SetOperation) *relation {
+	missing := ""
 	switch {
 	case node.Operator == ast.Except:
-		b.notYet(node.Span(), "", "EXCEPT is")
+		missing = "EXCEPT is"
 	case node.Operator == ast.Intersect:
-		b.notYet(node.Span(), "", "INTERSECT is")
+		missing = "INTERSECT is"
 	case node.ByName:
-		b.notYet(node.Span(), "", "UNION BY NAME is")
+		missing = "UNION BY NAME is"
 	}
-	var parts []ast.QueryExpr
-	parts = chain(parts, node, node.All)
+	if missing != "" {
+		left, right := node.Left.Span(), node.Right.Span()
+		b.notYet(diag.Span{Start: left.End, End: right.Start}, "", "%s", missing)
+		first := b.body(node.Left)
+		b.body(node.Right) // for its mistakes
+		return first
+	}
+	parts := chain(nil, node, node.All)
 	inputs := make([]*relation, len(parts))
 	for i, part := range parts {
 		inputs[i] = b.body(part)

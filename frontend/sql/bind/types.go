@@ -118,12 +118,32 @@ func (b *binder) coerce(v *scalar, t ir.Type) *scalar {
 func (b *binder) typedLiteral(v *scalar, t ir.Type) *scalar {
 	d, err := ir.ParseDatum(t, v.value.Text)
 	if err != nil {
-		b.report(diag.New(codeLiteral, "%s is not a %s", quoted(v.value.Text), typeName(t)).
+		b.report(diag.New(codeLiteral, "%s is not %s", quoted(v.value.Text), article(typeName(t))).
 			At(b.file, v.span, "%s is wanted here", typeName(t)).
 			Note("%s", exampleOf(t)))
 		return b.badAt(v.span)
 	}
 	return b.constant(t.WithNull(false), d, v.span)
+}
+
+func article(noun string) string {
+	if strings.IndexByte("aeiou", noun[0]) >= 0 && noun != "uuid" {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// conversion adds the cast that makes two expressions fit: of what is not text to
+// text, which always works, else of the second to the type of the first.
+func (b *binder) conversion(d *diag.Diagnostic, first, second *scalar) *diag.Diagnostic {
+	from, to := second, first.typ
+	if second.typ.Kind == ir.String {
+		from, to = first, second.typ
+	}
+	if to.Kind == ir.Null || !ir.CanCast(from.typ, to) {
+		return d
+	}
+	return d.Helpf("convert one of them: CAST(%s AS %s)", b.source(from.span), typeName(to))
 }
 
 func quoted(s string) string {

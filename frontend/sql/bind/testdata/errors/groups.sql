@@ -1,0 +1,13 @@
+SELECT city, name, count(*) FROM people GROUP BY city;
+SELECT name, count(*) FROM people;
+SELECT * FROM people GROUP BY id;
+SELECT city FROM people WHERE count(*) > 5 GROUP BY city;
+SELECT sum(count(*)) FROM people;
+SELECT city FROM people GROUP BY count(*);
+SELECT city FROM people GROUP BY city ORDER BY name;
+SELECT city FROM people GROUP BY city HAVING salary > 5;
+SELECT sum(id) + id * 2 FROM people;
+SELECT * FROM people a JOIN people b ON sum(a.id) = 1;
+SELECT count(DISTINCT *) FROM people;
+VALUES (count(*));
+SELECT id AS a, a + 1 AS a2 FROM people GROUP BY a2;
