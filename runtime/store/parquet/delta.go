@@ -196,6 +196,7 @@ func (s *scratch) decodeDeltaByteArray(src []byte, n, fixed int) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
+	most := min(maxPageBytes, 16<<20+256*int64(len(text))) // or prefixes of prefixes fill the memory
 	out := s.plain[:0]
 	previous, end := 0, 0 // where the value before lies in out
 	for i, prefix := range prefixes {
@@ -203,7 +204,7 @@ func (s *scratch) decodeDeltaByteArray(src []byte, n, fixed int) ([]byte, error)
 		if prefix < 0 || prefix > int64(end-previous) || length < 0 || length > int64(len(text)) {
 			return nil, errDelta
 		}
-		if int64(len(out))+prefix+length > maxPageBytes {
+		if int64(len(out))+prefix+length > most {
 			return nil, errTooLarge
 		}
 		if fixed == 0 {
