@@ -57,9 +57,9 @@ const (
 	ContextStableBase  = 0
 	ContextStableLimit = 4
 	// ContextParameters begins the parameters, ParameterSize bytes each: the value in
-	// the low bytes (bools and integers sign-extended to 64 bits, decimals to 128;
-	// floats; strings packed; intervals: months i32, days i32, microseconds i64), or
-	// the address of a compiled pattern for LIKE. Tables and state headers follow at
+	// the low bytes (bools and integers sign-extended to 128 bits; floats; strings
+	// packed; intervals as 128 bits: microseconds in the low half, then days, then
+	// months, 32 bits each), or the address of a compiled pattern for LIKE. Tables and state headers follow at
 	// the offsets that the program gives.
 	ContextParameters = 64
 	ParameterSize     = 16

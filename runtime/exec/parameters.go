@@ -61,11 +61,6 @@ func (r *run) parameter(out []byte, i int) error {
 		binary.LittleEndian.PutUint32(out, math.Float32bits(float32(d.Float)))
 	case p.Type.Kind == ir.F64:
 		binary.LittleEndian.PutUint64(out, math.Float64bits(d.Float))
-	case p.Type.Kind == ir.Interval:
-		months, days, microseconds := d.Interval()
-		binary.LittleEndian.PutUint32(out, uint32(months))
-		binary.LittleEndian.PutUint32(out[4:], uint32(days))
-		binary.LittleEndian.PutUint64(out[8:], uint64(microseconds))
 	default:
 		binary.LittleEndian.PutUint64(out, d.Low)
 		binary.LittleEndian.PutUint64(out[8:], uint64(d.High))

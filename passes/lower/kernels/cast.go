@@ -393,9 +393,9 @@ func (g *generator) addInterval(op *ir.Op, a *scalar) *scalar {
 	null := g.anyNull(a, b)
 	site := g.site(op, ir.CodeOverflow, "a timestamp is out of range")
 	v := g.guarded(null, i64, func() *ir.Value {
-		low, microseconds := g.typed(ir.OpWrap, b.v, i64), g.unary(ir.OpHighHalf, b.v)
-		months := g.convert(low, i32)
-		moreDays := g.convert(g.binary(ir.OpShiftRightU, low, g.const64(32)), i32)
+		microseconds, high := g.typed(ir.OpWrap, b.v, i64), g.unary(ir.OpHighHalf, b.v)
+		moreDays := g.convert(high, i32)
+		months := g.convert(g.binary(ir.OpShiftRightU, high, g.const64(32)), i32)
 		days, within := a.v, (*ir.Value)(nil)
 		if a.t.Kind != ir.Date {
 			days, within = g.splitTimestamp(a)

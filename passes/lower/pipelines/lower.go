@@ -193,6 +193,9 @@ func (l *lowering) buffer(bag *ir.Value, need needs, limit, offset int64) (*ir.S
 func (l *lowering) sort(op *ir.Op, need needs, limit, offset int64) (*ir.State, error) {
 	keys := ir.AttributeAs[[]ir.SortKey](op, "keys")
 	input := op.Operands[0]
+	if len(keys) == 0 {
+		return l.buffer(input, need, limit, offset) // any order will do
+	}
 	for _, key := range keys {
 		need = need.with(key.Column)
 	}
@@ -340,7 +343,9 @@ func (l *lowering) produceAggregate(op *ir.Op, need needs, consume consumer) err
 			}
 		}
 	}
+	writers := 0
 	err := l.produce(op.Operands[0], below, func(t *tuple) error {
+		writers++
 		in := newInliner(t.builder, region.Arguments, t.columns)
 		var operands []*ir.Value
 		for _, key := range keys {
@@ -355,7 +360,36 @@ func (l *lowering) produceAggregate(op *ir.Op, need needs, consume consumer) err
 	if err != nil {
 		return err
 	}
+	if len(keys) == 0 && (writers != 1 || keepsText(state)) {
+		l.neutralRow(state, op.Span)
+	}
 	return consume(l.read(state, op.Span))
+}
+
+// keepsText reports whether an aggregate of a state holds text of its operand.
+func keepsText(state *ir.State) bool {
+	for i, f := range state.Aggregates {
+		if kind := state.Fields[state.Keys+i].Type.Kind; f != ir.Count && (kind == ir.String || kind == ir.Bytes) {
+			return true
+		}
+	}
+	return false
+}
+
+// neutralRow adds a row that changes no aggregate to a state without keys, so that it
+// has its one group even when no other row comes. With one pipeline the state's slot
+// sees to that.
+func (l *lowering) neutralRow(state *ir.State, span diag.Span) {
+	t := l.start(ir.OpSourceValues, span, nil, ir.Attr("rows", [][]ir.Datum{{}}))
+	var operands []*ir.Value
+	for i, f := range state.Aggregates {
+		if f == ir.Count {
+			operands = append(operands, t.builder.Const(ir.Of(ir.Bool), ir.BoolDatum(false)))
+			continue
+		}
+		operands = append(operands, t.builder.Const(state.Fields[i].Type.WithNull(true), ir.NullDatum))
+	}
+	l.end(t, ir.OpAggregateInto, state, operands)
 }
 
 // aggregateOperand folds an aggregate's filter into its operand: count takes a bool

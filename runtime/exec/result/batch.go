@@ -239,8 +239,10 @@ func (b *builder) intervals(n int) error {
 	all, offset := b.memory.Bytes, uint32(b.column.Field.Offset)
 	for i, record := range b.records {
 		at := record + offset
-		copy(out[16*i:16*i+8], all[at:]) // months and days lie as Arrow has them
-		microseconds := int64(binary.LittleEndian.Uint64(all[at+8:]))
+		// Ours are microseconds, days, months; Arrow's months, days, nanoseconds.
+		microseconds := int64(binary.LittleEndian.Uint64(all[at:]))
+		copy(out[16*i:], all[at+12:at+16])
+		copy(out[16*i+4:], all[at+8:at+12])
 		if b.isNull(record) {
 			microseconds = 0
 		}

@@ -1,0 +1,253 @@
+package local_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/heddle-lang/heddle/backends/library"
+	"github.com/heddle-lang/heddle/backends/wasm"
+	"github.com/heddle-lang/heddle/backends/wasm/encode"
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/interp"
+	"github.com/heddle-lang/heddle/ir/random"
+	"github.com/heddle-lang/heddle/passes"
+	"github.com/heddle-lang/heddle/passes/pass"
+	"github.com/heddle-lang/heddle/runtime/engine"
+	_ "github.com/heddle-lang/heddle/runtime/engine/all"
+	"github.com/heddle-lang/heddle/runtime/exec"
+	"github.com/heddle-lang/heddle/runtime/store"
+	"github.com/heddle-lang/heddle/runtime/store/storetest"
+)
+
+// TestRandomPrograms compares the reference interpreter with both engines on random
+// flows and data. HEDDLE_RANDOM_PROGRAMS sets how many, HEDDLE_RANDOM_SEED the first
+// seed; a failure prints the seed that makes it again.
+func TestRandomPrograms(t *testing.T) {
+	count, first := uint64(1500), uint64(1)
+	if testing.Short() {
+		count = 200
+	}
+	if text := os.Getenv("HEDDLE_RANDOM_PROGRAMS"); text != "" {
+		count, _ = strconv.ParseUint(text, 10, 64)
+	}
+	if text := os.Getenv("HEDDLE_RANDOM_SEED"); text != "" {
+		first, _ = strconv.ParseUint(text, 10, 64)
+	}
+	for _, name := range engine.Names() {
+		t.Run(name, func(t *testing.T) {
+			d := newDifferential(t, name)
+			for seed := first; seed < first+count; seed++ {
+				d.check(t, seed)
+				if t.Failed() {
+					t.Fatalf("run it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_PROGRAMS=1", seed)
+				}
+			}
+			t.Logf("%d programs compared, %d of %d left out (no machine code for an operation yet)", d.compared, d.unsupported, count)
+			if d.compared < int(count)/2 {
+				t.Errorf("only %d of %d programs could be compared", d.compared, count)
+			}
+		})
+	}
+}
+
+type differential struct {
+	session               *exec.Session
+	wide                  bool
+	compared, unsupported int
+}
+
+func newDifferential(t *testing.T, name string) *differential {
+	t.Helper()
+	e, err := engine.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &differential{wide: e.Has(engine.WideArithmetic)}
+	d.session, err = exec.NewSession(t.Context(), exec.Options{Engine: e, Library: library.Wasm(d.wide), Threads: 2, Memory: 256 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.session.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func (d *differential) check(t *testing.T, seed uint64) {
+	t.Helper()
+	made := random.Generate(random.FromSeed(seed), random.Options{})
+	want, err := interp.Run(t.Context(), made.Module, random.Function, made.Tables, nil)
+	if err != nil {
+		t.Errorf("seed %d: the interpreter fails: %v", seed, err)
+		return
+	}
+	dice := rand.New(rand.NewPCG(seed, 1))
+	module := made.Module.Clone()
+	tables := map[string]store.Table{}
+	for i, table := range module.Tables {
+		data := made.Tables[table.Name]
+		rows := make([][]ir.Datum, data.Rows)
+		for r := range rows {
+			for _, column := range data.Columns {
+				rows[r] = append(rows[r], column[r])
+			}
+		}
+		fields := make([]ir.Field, len(table.Columns))
+		for c, column := range table.Columns {
+			fields[c] = ir.Field{Name: column.Name, Type: column.Type}
+		}
+		memory := storetest.NewMemory(dice, table.Name, fields, rows)
+		tables[table.Name] = memory
+		module.Tables[i] = memory.Description()
+	}
+	got, err := d.run(t.Context(), module, tables)
+	if list, ok := diag.FromError(err); ok && list[0].Code == "E0440" {
+		d.unsupported++
+		return
+	}
+	if err != nil {
+		if list, ok := diag.FromError(err); ok {
+			err = fmt.Errorf("%s", diag.RenderText(list, diag.Options{}))
+		}
+		t.Errorf("seed %d: %v\n%s", seed, err, made.Module)
+		return
+	}
+	d.compared++
+	var expected []string
+	for i := range want.Rows {
+		var row strings.Builder
+		for c, datum := range want.Row(i) {
+			row.WriteString(text(want.Types[c], datum))
+			row.WriteByte('|')
+		}
+		expected = append(expected, row.String())
+	}
+	slices.Sort(expected)
+	slices.Sort(got)
+	if !slices.Equal(expected, got) {
+		t.Errorf("seed %d: the interpreter gives %d rows\n  %s\nthe engine %d rows\n  %s\n%s", seed,
+			len(expected), strings.Join(expected, "\n  "), len(got), strings.Join(got, "\n  "), made.Module)
+	}
+}
+
+// run compiles and executes a flow; rows come as text.
+func (d *differential) run(ctx context.Context, module *ir.Module, tables map[string]store.Table) ([]string, error) {
+	var arguments []ir.Datum
+	for _, p := range module.Parameters {
+		arguments = append(arguments, p.Value)
+	}
+	context := pass.NewContext()
+	context.Library = library.Digest(d.wide)
+	if _, err := passes.Run(context, module, passes.Options{}); err != nil {
+		return nil, err
+	}
+	var features encode.Feature
+	if d.wide {
+		features = encode.FeatureWideArithmetic
+	}
+	code, err := wasm.Generate(module, wasm.Options{Features: features})
+	if err != nil {
+		return nil, err
+	}
+	result, err := d.session.Run(ctx, exec.Query{Program: context.Program, Wasm: code, Arguments: arguments, Tables: func(name string) (store.Table, error) { return tables[name], nil }})
+	if err != nil {
+		return nil, err
+	}
+	defer result.Close()
+	var rows []string
+	for {
+		batch, err := result.Next()
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range int(batch.NumRows()) {
+			var row strings.Builder
+			for c, column := range result.Columns() {
+				row.WriteString(text(column.Type, datumOf(batch.Column(c), i)))
+				row.WriteByte('|')
+			}
+			rows = append(rows, row.String())
+		}
+		batch.Release()
+	}
+}
+
+// text prints a value such that equal values print alike: all NaN are one, and so are
+// the two zeros.
+func text(t ir.Type, d ir.Datum) string {
+	if d.Null {
+		return "NULL"
+	}
+	if t.IsFloat() && d.Float == 0 {
+		d.Float = 0
+	}
+	return strconv.Quote(ir.FormatDatum(t, d))
+}
+
+// datumOf reads a value of an Arrow array.
+func datumOf(column arrow.Array, i int) ir.Datum {
+	if column.IsNull(i) {
+		return ir.NullDatum
+	}
+	switch a := column.(type) {
+	case *array.Boolean:
+		return ir.BoolDatum(a.Value(i))
+	case *array.Int8:
+		return ir.IntDatum(int64(a.Value(i)))
+	case *array.Int16:
+		return ir.IntDatum(int64(a.Value(i)))
+	case *array.Int32:
+		return ir.IntDatum(int64(a.Value(i)))
+	case *array.Int64:
+		return ir.IntDatum(a.Value(i))
+	case *array.Float32:
+		return ir.FloatDatum(float64(a.Value(i)))
+	case *array.Float64:
+		return ir.FloatDatum(a.Value(i))
+	case *array.Decimal128:
+		v := a.Value(i)
+		return ir.Int128Datum(ir.Int128{High: v.HighBits(), Low: v.LowBits()})
+	case *array.Date32:
+		return ir.IntDatum(int64(a.Value(i)))
+	case *array.Time64:
+		return ir.IntDatum(int64(a.Value(i)))
+	case *array.Timestamp:
+		return ir.IntDatum(int64(a.Value(i)))
+	case *array.String:
+		return ir.TextDatum(a.Value(i))
+	case *array.Binary:
+		return ir.TextDatum(string(a.Value(i)))
+	case *array.MonthDayNanoInterval:
+		v := a.Value(i)
+		return ir.IntervalDatum(v.Months, v.Days, v.Nanoseconds/1000)
+	case *array.FixedSizeBinary:
+		b := a.Value(i)
+		var d ir.Datum
+		for k := range 8 {
+			d.High = d.High<<8 | int64(b[k])
+			d.Low = d.Low<<8 | uint64(b[8+k])
+		}
+		return d
+	default:
+		panic(fmt.Sprintf("BUG: an array of %T", column))
+	}
+}
