@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/heddle-lang/heddle/backends/library"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/runtime/engine"
@@ -219,6 +220,28 @@ func BenchmarkDecimalDivision(b *testing.B) {
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*count), "ns/division")
 			})
+		})
+	}
+}
+
+// BenchmarkCompile is what the first query of a process pays where no compiled form of
+// the library is cached.
+func BenchmarkCompile(b *testing.B) {
+	for _, name := range engine.Names() {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				// wazero remembers what an engine compiled.
+				opened, err := engine.Open(name)
+				if err != nil {
+					b.Fatal(err)
+				}
+				code, err := opened.Compile(b.Context(), library.Wasm(false))
+				if err != nil {
+					b.Fatal(err)
+				}
+				code.Close()
+				opened.Close()
+			}
 		})
 	}
 }

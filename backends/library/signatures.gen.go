@@ -39,7 +39,7 @@ var signatures = sync.OnceValue(func() map[string]Signature {
 		"i128_div":               {Parameters: []ir.Type{i128, i128, i32, i32}, Results: []ir.Type{i128}},
 		"i128_mul_checked":       {Parameters: []ir.Type{i128, i128, i32}, Results: []ir.Type{i128}},
 		"i128_mul_full":          {Parameters: []ir.Type{i128, i128, i32}, Results: []ir.Type{i128}},
-		"i128_rem":               {Parameters: []ir.Type{i128, i128, i32}, Results: []ir.Type{i128}},
+		"i128_rem":               {Parameters: []ir.Type{i128, i128, i32, i32}, Results: []ir.Type{i128}},
 		"i128_sub_checked":       {Parameters: []ir.Type{i128, i128, i32}, Results: []ir.Type{i128}},
 		"i128_sub_full":          {Parameters: []ir.Type{i128, i128, i32}, Results: []ir.Type{i128}},
 		"i128_to_f64":            {Parameters: []ir.Type{i128}, Results: []ir.Type{f64}},
