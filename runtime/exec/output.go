@@ -103,6 +103,16 @@ func (res *Result) batch() (arrow.RecordBatch, error) {
 	if err := r.interrupted(); err != nil {
 		return nil, err
 	}
+	if runs, ok := res.source.(*runsSource); ok && len(res.pending) == 0 {
+		rows, err := runs.next(r.session.workers[0])
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			res.pending = append(res.pending, get32(runs.list(), uint32(4*i)))
+		}
+		res.next = 1
+	}
 	for len(res.pending) < res.most && res.next < res.source.morsels() {
 		err := r.protect(r.session.workers[0], res.gather)
 		if err != nil {
@@ -176,4 +186,9 @@ func (res *Result) gather(w *worker) error {
 }
 
 // Close frees the rows. Batches that were given stay.
-func (res *Result) Close() error { return res.run.close() }
+func (res *Result) Close() error {
+	if res.run.session.current != res.run {
+		return nil
+	}
+	return errors.Join(res.source.close(), res.run.close())
+}

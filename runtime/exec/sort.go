@@ -11,10 +11,11 @@ import (
 	"github.com/heddle-lang/heddle/runtime/store"
 )
 
-// sorted is a finished sort: record addresses in order.
+// sorted is a finished sort: record addresses in order, or sorted runs on disk.
 type sorted struct {
 	block memory.Block
 	count int // offset and limit applied
+	runs  []sortedPages
 }
 
 // entry is a record to be sorted: the first eight bytes of its normalised key as a
@@ -31,7 +32,7 @@ const entrySize = 16
 func (r *run) sort(st *state) error {
 	heap := r.session.heap
 	var lists [][]entry
-	total := 0
+	total, spilled := 0, false
 	for i := range st.local {
 		mine := &st.local[i]
 		rows := int64(0)
@@ -40,16 +41,18 @@ func (r *run) sort(st *state) error {
 				rows += pages[k].records(st.Record.Size)
 			}
 		}
+		spilled = spilled || len(mine.runs) > 0
 		if rows > 0 {
 			lists = append(lists, make([]entry, 0, rows))
 			total += int(rows)
 		}
 	}
 	// Sorting needs each list twice.
-	if err := heap.Reserve(int64(total) * entrySize * 2); err != nil {
-		return r.noMemory(total*entrySize*2, describe(st))
+	need := int64(total) * entrySize * 2
+	if spilled || heap.Reserve(need) != nil {
+		return r.sortRuns(st)
 	}
-	defer heap.Unreserve(int64(total) * entrySize * 2)
+	defer heap.Unreserve(need)
 	k := 0
 	for i := range st.local {
 		mine := &st.local[i]
@@ -79,17 +82,23 @@ func (r *run) sort(st *state) error {
 	if err != nil {
 		return err
 	}
-	first := int(min(st.Offset, int64(total)))
-	count := total - first
-	if st.Limit >= 0 {
-		count = int(min(int64(count), st.Limit))
-	}
+	first, count := st.window(total)
 	if st.sorted.block, err = r.allocate(nil, max(4*count, 4), st); err != nil {
 		return err
 	}
 	st.sorted.count = count
 	out := store.View[uint32](heap.At(st.sorted.block), count)
 	return r.mergeLists(lists, first, out)
+}
+
+// window is which rows of a sort with total rows are read: count rows behind the first.
+func (st *state) window(total int) (first, count int) {
+	first = int(min(st.Offset, int64(total)))
+	count = total - first
+	if st.Limit >= 0 {
+		count = int(min(int64(count), st.Limit))
+	}
+	return first, count
 }
 
 // entries appends the records of a page, after checking that their keys lie in the
@@ -213,7 +222,12 @@ type sortedSource struct {
 	st  *state
 }
 
-func (r *run) sortedSource(st *state) (source, error) { return &sortedSource{r, st}, nil }
+func (r *run) sortedSource(st *state) (source, error) {
+	if st.sorted.runs != nil {
+		return r.runsSource(st)
+	}
+	return &sortedSource{r, st}, nil
+}
 
 func (s *sortedSource) morsels() int {
 	return (s.st.sorted.count + store.ChunkRows - 1) / store.ChunkRows
@@ -235,7 +249,8 @@ func (s *sortedSource) read(w *worker, i int, call func(rows int) error) (int64,
 
 func (r *run) releaseSorted(st *state) {
 	r.session.heap.Free(st.sorted.block)
+	for _, pages := range st.sorted.runs {
+		r.freePages(pages)
+	}
 	st.sorted = sorted{}
 }
-
-func (r *run) spillRun(w *worker, st *state) error { return nil }

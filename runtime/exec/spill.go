@@ -228,6 +228,7 @@ func (r *run) freePages(pages []page) {
 		if pages[i].onDisk() {
 			r.spill.drop(pages[i].saved)
 		}
+		pages[i] = page{}
 	}
 }
 

@@ -1,7 +1,10 @@
 package exec
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -42,6 +45,27 @@ func spillCases(t testing.TB) []spillCase {
 	unmatched := program.Pipeline{Function: "unmatched", Source: program.UnmatchedSource, State: tableState, Into: moreState}
 	add("unmatched", leftOver(rows, other), func(p *program.Program) { p.Output.State = moreState },
 		fromTable("build", 1, tableState), probe, unmatched)
+	byValue := slices.Clone(rows)
+	slices.SortFunc(byValue, func(a, b row) int { return cmp.Compare(a.V, b.V) })
+	for i := range byValue {
+		byValue[i].Null = false
+	}
+	ascending := func(offset, limit int64) func(p *program.Program) {
+		return func(p *program.Program) {
+			p.Literals[0] = ir.IntDatum(0)
+			p.States[orderState].Offset, p.States[orderState].Limit = offset, limit
+		}
+	}
+	toOrder, fromOrder := fromTable("sort", 0, orderState), fromState("emit_sorted", orderState, rowsState)
+	add("sort", byValue, ascending(0, -1), toOrder, fromOrder)
+	add("sort with a limit", byValue[30_000:180_000], ascending(30_000, 150_000), toOrder, fromOrder)
+	add("sort as the result", byValue, func(p *program.Program) {
+		ascending(0, -1)(p)
+		p.Output.State = orderState
+		for i := range p.Output.Columns {
+			p.Output.Columns[i].Field, p.Output.Columns[i].Type = i+1, p.States[orderState].Record.Fields[i+1].Type
+		}
+	}, toOrder)
 	return cases
 }
 
@@ -53,8 +77,14 @@ func TestSpill(t *testing.T) {
 					s := newSession(t, Options{Engine: openEngine(t, name), Threads: threads, Memory: int64(threads) << 20})
 					for range 2 {
 						got, stats := mustExecute(t, s, test.query)
+						if strings.HasPrefix(test.name, "sort") && !slices.IsSortedFunc(got, func(a, b row) int { return cmp.Compare(a.V, b.V) }) {
+							t.Error("the rows are not in order")
+						}
 						if diff := diffRows(test.want, sortedRows(got)); diff != "" {
 							t.Error(diff)
+						}
+						if len(got) != len(test.want) {
+							t.Errorf("%d rows, want %d", len(got), len(test.want))
 						}
 						if stats.SpilledBytes == 0 {
 							t.Errorf("nothing was spilled; the peak was %d", stats.PeakMemory)

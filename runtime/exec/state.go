@@ -32,8 +32,9 @@ type localState struct {
 	pages     [][]page // by partition
 	directory memory.Block
 	slots     memory.Block
-	emptied   bool  // the directory has been emptied: groups may stand twice
-	count     int64 // limited buffers: rows written, as of the last morsel
+	runs      []sortedPages // sorts: what has moved to disk
+	emptied   bool          // the directory has been emptied: groups may stand twice
+	count     int64         // limited buffers: rows written, as of the last morsel
 }
 
 // page is a run of records in memory, on disk, or both.
