@@ -279,6 +279,7 @@ func (b *binder) caseOf(e *ast.Case) *scalar {
 
 // unify converts expressions to their common type, in place.
 func (b *binder) unify(values []*scalar, what string) bool {
+	b.numbered(values)
 	t, ok := commonOf(values)
 	if !ok {
 		b.noCommonType(values, what)

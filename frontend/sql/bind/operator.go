@@ -126,6 +126,8 @@ func (b *binder) compare(code ir.Opcode, left, right *scalar, span diag.Span) *s
 		left = b.narrowed(left, right.typ)
 	}
 	values := []*scalar{left, right}
+	b.numbered(values)
+	left, right = values[0], values[1]
 	t, ok := commonOf(values)
 	if !ok {
 		b.report(b.conversion(diag.New(codeTypes, "%s and %s do not compare", typeName(left.typ), typeName(right.typ)).
@@ -164,7 +166,9 @@ func (b *binder) concat(e *ast.Binary, left, right *scalar) *scalar {
 
 // arithmetic binds + - * / // %.
 func (b *binder) arithmetic(e *ast.Binary, code ir.Opcode, left, right *scalar) *scalar {
-	left, right = b.resolved(left, right), b.resolved(right, left)
+	values := []*scalar{left, right}
+	b.numbered(values)
+	left, right = b.resolved(values[0], values[1]), b.resolved(values[1], values[0])
 	if left.bad() || right.bad() {
 		return b.badAt(e.Span())
 	}

@@ -154,7 +154,7 @@ func (b *binder) limit(q *ast.Query, r *relation) {
 		offset = b.rowCount(q.Offset, "OFFSET", 0)
 		span = span.Cover(q.Offset.Span())
 	}
-	if b.failed() {
+	if b.failed() || count < 0 && offset == 0 {
 		return
 	}
 	b.builder.Span = span

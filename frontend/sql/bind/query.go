@@ -244,7 +244,7 @@ func (s *selection) finish() *relation {
 	}
 	for _, it := range s.items {
 		v := it.value
-		if v.code == ir.OpConst && v.literal && !v.value.Null {
+		if v.code == ir.OpConst && (v.literal || s.node.Distinct && v.typ.Kind == ir.Null) {
 			v = b.text(v)
 		} else if v.code == ir.OpParameter && v.literal {
 			// A parameter as a column: nothing asks for a type, and the end says so.

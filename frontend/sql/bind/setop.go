@@ -131,6 +131,10 @@ func (b *binder) aligned(r *relation, types []ir.Type, span diag.Span) *ir.Value
 
 // values binds VALUES.
 func (b *binder) values(node *ast.Values) *relation {
+	if len(node.Rows) == 0 {
+		b.silent = true // the parser has complained
+		return &relation{unknown: true}
+	}
 	width := len(node.Rows[0].Items)
 	rows := make([][]*scalar, len(node.Rows))
 	result := &relation{}

@@ -106,11 +106,48 @@ func (b *binder) coerce(v *scalar, t ir.Type) *scalar {
 	case v.bad() || t.Kind == ir.Null:
 		return v
 	case v.code == ir.OpParameter && v.literal:
-		return b.cast(b.typeParameter(v, t), t, v.span)
+		typed := b.typeParameter(v, t)
+		if _, ok := commonType(typed.typ, t); !ok {
+			b.report(diag.New(codeTypes, "the parameter is %s and %s", typeName(typed.typ), typeName(t)).
+				At(b.file, v.span, "%s by its first use", typeName(typed.typ)).
+				Helpf("write the type where it is used: $%d::%s", v.value.Int()+1, typeName(typed.typ)))
+			return b.badAt(v.span)
+		}
+		return b.cast(typed, t, v.span)
+	case v.literal && t.Kind == ir.Decimal:
+		// What numbered leaves over would be rounded.
+		b.report(diag.New(codeLiteral, "%s is not a number of digits", quoted(v.value.Text)).
+			At(b.file, v.span, "%s is wanted here", typeName(t)).
+			Helpf("write CAST(... AS %s) to round it", typeName(t)))
+		return b.badAt(v.span)
 	case v.literal:
 		return b.typedLiteral(v, t)
 	default:
 		return b.cast(v, t, v.span)
+	}
+}
+
+// numbered gives string literals that meet a decimal their own digits: '1.555' is
+// not rounded to those of a column.
+func (b *binder) numbered(values []*scalar) {
+	for _, v := range values {
+		if v.typ.Kind != ir.Decimal {
+			continue
+		}
+		for i, literal := range values {
+			if literal.code != ir.OpConst || !literal.literal {
+				continue
+			}
+			text := strings.TrimSpace(literal.value.Text)
+			digits, negative := strings.CutPrefix(text, "-")
+			if !negative {
+				digits = strings.TrimPrefix(digits, "+")
+			}
+			if strings.Trim(digits, "0123456789.") == "" && strings.Count(digits, ".") <= 1 && strings.Trim(digits, ".") != "" {
+				values[i] = b.number(digits, negative, literal.span)
+			}
+		}
+		return
 	}
 }
 
