@@ -60,5 +60,7 @@ func BenchmarkResult(b *testing.B) {
 
 func BenchmarkSort(b *testing.B) {
 	open := tables{"t": makeTable(b, manyRows(1<<20, 0), false)}
-	benchmarkQuery(b, Query{Program: withScan(testProgram(fromTable("sort", 0, orderState)), "t"), Tables: open.open}, 2)
+	p := withScan(testProgram(fromTable("sort", 0, orderState)), "t")
+	p.Output = program.Output{State: orderState}
+	benchmarkQuery(b, Query{Program: p, Tables: open.open}, 2)
 }

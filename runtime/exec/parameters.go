@@ -41,6 +41,15 @@ func (r *run) value(i int) ir.Datum {
 
 func (r *run) parameter(out []byte, i int) error {
 	p, d := &r.program.Parameters[i], r.value(i)
+	if p.Form == program.NullForm {
+		if d.Null {
+			out[0] = 1
+		}
+		return nil
+	}
+	if d.Null && p.Argument >= 0 && p.Type.Nullable {
+		return nil // the code asks the parameter of NullForm first
+	}
 	if err := checkParameter(p, d); err != nil {
 		return err
 	}

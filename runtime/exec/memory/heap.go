@@ -175,16 +175,21 @@ func (h *Heap) allocate(size int, budget int64) (Block, error) {
 	if h.used+length > budget {
 		return Block{}, ErrFull
 	}
-	// The lowest of all blocks that are large enough would be best; the smallest is
-	// nearly as good and keeps large ones whole.
-	from := order
-	for from <= maxOrder && h.free[from].count == 0 {
-		from++
+	// The lowest of all blocks that are large enough: its memory has most likely been
+	// touched before.
+	from, lowest := -1, uint32(0)
+	for larger := order; larger <= maxOrder; larger++ {
+		if free := &h.free[larger]; free.count > 0 {
+			if place := free.lowest() << larger; from < 0 || place < lowest {
+				from, lowest = larger, place
+			}
+		}
 	}
-	if from > maxOrder {
+	if from < 0 {
 		return Block{}, ErrFull
 	}
-	place := h.free[from].takeLowest()
+	place := lowest >> from
+	h.free[from].remove(place)
 	for from > order {
 		from--
 		place <<= 1
@@ -285,11 +290,10 @@ func (p *places) remove(place uint32) bool {
 	return true
 }
 
-func (p *places) takeLowest() uint32 {
+// lowest is the least member of a set that has one.
+func (p *places) lowest() uint32 {
 	for p.words[p.first] == 0 {
 		p.first++
 	}
-	place := uint32(p.first<<6 + bits.TrailingZeros64(p.words[p.first]))
-	p.remove(place)
-	return place
+	return uint32(p.first<<6 + bits.TrailingZeros64(p.words[p.first]))
 }
