@@ -151,8 +151,8 @@ func (f *function) call(e *ast.CallExpr, want, hint string) value {
 		f.atLeast(e, name, 3)
 		c := f.condition(e.Args[0])
 		kind := want
-		if kind == "" {
-			kind = f.kindOf(e.Args[1])
+		for i := 1; i <= 2 && kind == ""; i++ {
+			kind = f.kindOf(e.Args[i])
 		}
 		x := f.expression(e.Args[1], kind, "")
 		y := f.expression(e.Args[2], x.kind, "")

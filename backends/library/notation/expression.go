@@ -229,15 +229,20 @@ func (f *function) addressArithmetic(e *ast.BinaryExpr, hint string) (value, boo
 	return value{}, false
 }
 
-// kindOf finds the type of an expression that may be an address without expanding
-// it; "" when it is none.
+// kindOf finds the type of an expression without expanding it, "" where its operands
+// do not tell.
 func (f *function) kindOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.ParenExpr:
 		return f.kindOf(e.X)
 	case *ast.Ident:
 		return f.values[e.Obj].kind
+	case *ast.UnaryExpr:
+		return f.kindOf(e.X)
 	case *ast.BinaryExpr:
+		if predicates[e.Op] != "" || e.Op == token.LAND || e.Op == token.LOR {
+			return "i32"
+		}
 		kind := f.kindOf(e.X)
 		if e.Op == token.SUB && f.kindOf(e.Y) == "addr" {
 			return "i32"
