@@ -112,6 +112,15 @@ func (d *differential) check(t *testing.T, seed uint64) {
 		for c, column := range table.Columns {
 			fields[c] = ir.Field{Name: column.Name, Type: column.Type}
 		}
+		if os.Getenv("HEDDLE_RANDOM_DATA") != "" {
+			for _, row := range rows {
+				var b strings.Builder
+				for c, d := range row {
+					b.WriteString(text(fields[c].Type, d) + "|")
+				}
+				t.Log(table.Name, b.String())
+			}
+		}
 		memory := storetest.NewMemory(dice, table.Name, fields, rows)
 		tables[table.Name] = memory
 		module.Tables[i] = memory.Description()
@@ -154,7 +163,11 @@ func (d *differential) run(ctx context.Context, module *ir.Module, tables map[st
 	}
 	context := pass.NewContext()
 	context.Library = library.Digest(d.wide)
-	if _, err := passes.Run(context, module, passes.Options{}); err != nil {
+	var groups []passes.Group
+	if os.Getenv("HEDDLE_RANDOM_LOWERING_ONLY") != "" {
+		groups = passes.Lowering // to tell whose mistake it is
+	}
+	if _, err := passes.Run(context, module, passes.Options{Groups: groups}); err != nil {
 		return nil, err
 	}
 	var features encode.Feature

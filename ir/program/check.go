@@ -78,6 +78,8 @@ func (c *checker) parameters() {
 		c.require(parameter.Bits >= 0 && parameter.Bits <= 128, "parameter %d has %d bits", i, parameter.Bits)
 		switch parameter.Form {
 		case ValueForm:
+		case NullForm:
+			c.require(parameter.Argument >= 0, "parameter %d tells whether a literal is NULL", i)
 		case PatternForm:
 			c.require(parameter.Type.Kind == ir.String || parameter.Type.Kind == ir.Bytes, "pattern %d has the type %s", i, parameter.Type)
 		default:

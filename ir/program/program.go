@@ -34,6 +34,7 @@ type ParameterForm string
 const (
 	ValueForm   ParameterForm = "value"   // the value itself
 	PatternForm ParameterForm = "pattern" // address of a compiled LIKE pattern, made of a string and Escape
+	NullForm    ParameterForm = "null"    // 1 where the argument is NULL, else 0; its value is 0 then
 )
 
 // Parameter is a value in the context, at abi.ContextParameters + its index *

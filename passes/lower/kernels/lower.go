@@ -96,10 +96,17 @@ func (l *lowerer) entry() (*ir.Function, error) {
 }
 
 func (l *lowerer) declareParameters() {
-	// The user's arguments come first, so that $1 is parameter 0 of the program.
-	for i, p := range l.module.Parameters {
-		l.program.Parameters = append(l.program.Parameters, program.Parameter{Type: p.Type, Form: program.ValueForm, Argument: i})
+	// The user's arguments come first, so that $1 is parameter 0 of the program; whether
+	// they are NULL comes behind them.
+	declare := func(argument int, t ir.Type, form program.ParameterForm) {
+		l.program.Parameters = append(l.program.Parameters, program.Parameter{Type: t, Form: form, Argument: argument})
 		l.program.Literals = append(l.program.Literals, ir.NullDatum)
+	}
+	for i, p := range l.module.Parameters {
+		declare(i, p.Type, program.ValueForm)
+	}
+	for i := range l.module.Parameters {
+		declare(i, ir.Of(ir.Bool), program.NullForm)
 	}
 }
 
@@ -302,11 +309,13 @@ func (g *generator) datumScalar(t ir.Type, d ir.Datum, index *int, known bool) *
 // argument is a parameter that the user gives.
 func (g *generator) argument(op *ir.Op) *scalar {
 	t := op.Results[0].Type
-	if t.Nullable {
-		g.unsupported(op, "a parameter that may be NULL is not supported yet")
-	}
+	index := int(ir.AttributeAs[int64](op, "index"))
 	b := typeBounds(t)
-	return &scalar{t: t, v: g.loadParameter(int(ir.AttributeAs[int64](op, "index")), t, b), bounds: b}
+	s := &scalar{t: t, v: g.loadParameter(index, t, b), bounds: b}
+	if t.Nullable {
+		s.null = g.loadParameter(len(g.module.Parameters)+index, ir.Of(ir.Bool), typeBounds(ir.Of(ir.Bool)))
+	}
+	return s
 }
 
 // pattern makes a parameter of a literal LIKE pattern and gives the address of its
