@@ -157,8 +157,12 @@ func (b *binder) boolean(value bool, span diag.Span) *scalar {
 	return b.constant(ir.Of(ir.Bool), ir.BoolDatum(value), span)
 }
 
-// column refers to a column of the flow.
+// column refers to a column of the flow. One whose expression had a mistake has no
+// type.
 func (b *binder) column(name string, t ir.Type, span diag.Span) *scalar {
+	if t.Kind == ir.Invalid {
+		return b.badAt(span)
+	}
 	return b.finish(&scalar{code: ir.OpField, typ: t, name: name, span: span})
 }
 

@@ -93,6 +93,9 @@ func (b *binder) union(inputs []*relation, parts []ast.QueryExpr, span diag.Span
 func (b *binder) unionType(inputs []*relation, parts []ast.QueryExpr, c int) ir.Type {
 	t := ir.Of(ir.Null)
 	for i, in := range inputs {
+		if in.columns[c].typ.Kind == ir.Invalid {
+			continue // it had a mistake
+		}
 		common, ok := commonType(t, in.columns[c].typ)
 		if !ok {
 			b.report(diag.New(codeTypes, "column %d of UNION is %s and %s", c+1, typeName(t), typeName(in.columns[c].typ)).

@@ -21,3 +21,4 @@ SELECT name || DATE '2024-01-01' || 5, 1 || 2 FROM people;
 SELECT mod('a'::text, 'b'::text), greatest(id, name), nullif(born, 1) FROM people;
 SELECT count(*) FILTER (WHERE id) FROM people;
 SELECT true + 1, date '2024-01-01' * 2, interval '1 day' + 1;
+SELECT x + 1 FROM (SELECT nope AS x FROM people) t WHERE x = 1 UNION ALL SELECT 'a';
