@@ -48,7 +48,7 @@ func BenchmarkMorsels(b *testing.B) {
 	rows := manyRows(64<<16, 0)
 	rows[0].K, rows[0].V = -wide, -wide
 	rows[1].K, rows[1].V = wide, wide
-	open := tables{"t": makeTable(b, rows, false)}
+	open := tables{"t": makeTable(b, rows)}
 	benchmarkQuery(b, Query{Program: withScan(testProgram(fromTable("nothing", 0, rowsState)), "t"), Tables: open.open}, 1)
 }
 
@@ -59,7 +59,7 @@ func BenchmarkResult(b *testing.B) {
 }
 
 func BenchmarkSort(b *testing.B) {
-	open := tables{"t": makeTable(b, manyRows(1<<20, 0), false)}
+	open := tables{"t": makeTable(b, manyRows(1<<20, 0))}
 	p := withScan(testProgram(fromTable("sort", 0, orderState)), "t")
 	p.Output = program.Output{State: orderState}
 	benchmarkQuery(b, Query{Program: p, Tables: open.open}, 2)

@@ -166,7 +166,7 @@ func TestParameters(t *testing.T) {
 }
 
 func TestOutOfMemory(t *testing.T) {
-	open := tables{"t": makeTable(t, manyRows(20_000, 0), false)}
+	open := tables{"t": makeTable(t, manyRows(20_000, 0))}
 	s := newSession(t, Options{Engine: openEngine(t, engine.Default()), Threads: 1, Memory: memory.MinBlock})
 	// What cannot be spilled: pages of 64 partitions that are being filled need more
 	// than the slack when there are enough of them.

@@ -35,7 +35,7 @@ func forEachTable(t *testing.T, n int, test func(t *testing.T, s *Session, rows 
 	mappable := append([]row{{K: -wide, V: -wide}, {K: wide - 1, V: wide, T: "last"}, {K: 1, Null: true}}, plain...)
 	sources := map[string][]row{"decoded": plain, "pinned": mappable}
 	for access, rows := range sources {
-		open := tables{"t": makeTable(t, rows, false)}
+		open := tables{"t": makeTable(t, rows)}
 		for _, name := range engine.Names() {
 			for _, threads := range []int{1, 2, 4} {
 				t.Run(fmt.Sprintf("%s/%s/%d", access, name, threads), func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestTable(t *testing.T) {
 func TestJoin(t *testing.T) {
 	forEachTable(t, 50_000, func(t *testing.T, s *Session, rows []row, query Query) {
 		other := append(manyRows(30_000, 40_000), manyRows(1000, 40_000)...)
-		open := tables{"other": makeTable(t, other, false)}
+		open := tables{"other": makeTable(t, other)}
 		inner := query.Tables
 		table, err := inner("t")
 		if err != nil {

@@ -23,7 +23,7 @@ type spillCase struct {
 
 func spillCases(t testing.TB) []spillCase {
 	rows, other := manyRows(200_000, 0), append(manyRows(140_000, 130_000), manyRows(1000, 140_000)...)
-	open := tables{"t": makeTable(t, rows, false), "other": makeTable(t, other, false)}
+	open := tables{"t": makeTable(t, rows), "other": makeTable(t, other)}
 	cases := []spillCase{}
 	add := func(name string, want []row, change func(p *program.Program), pipelines ...program.Pipeline) {
 		p := withScan(testProgram(pipelines...), "t", "other")

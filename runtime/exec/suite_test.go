@@ -192,7 +192,7 @@ func (ts tables) open(name string) (store.Table, error) {
 const wide = 1 << 62
 
 // makeTable writes a native table of rows. One with wide integers can be mapped.
-func makeTable(t testing.TB, rows []row, coded bool) store.Table {
+func makeTable(t testing.TB, rows []row) store.Table {
 	t.Helper()
 	fields := []ir.Field{
 		{Name: "k", Type: ir.Of(ir.I64)}, {Name: "v", Type: ir.Of(ir.I64).WithNull(true)}, {Name: "t", Type: ir.Of(ir.String)},

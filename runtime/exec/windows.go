@@ -33,6 +33,7 @@ type windows struct {
 	index map[store.Region]uint32
 	end   uint32 // behind the last pin, a multiple of the page size; 0: none
 	epoch int    // counts how often all pins were dropped
+	limit uint32 // of end, in tests; 0 stands for pinnedLimit
 }
 
 // pinnedEnd ends the addresses that are pinned.
@@ -53,7 +54,11 @@ func (ws *windows) pinAll(regions []store.Region) bool {
 			need += footprint(region)
 		}
 	}
-	if int64(ws.pinnedEnd())+need > pinnedLimit {
+	limit := uint32(pinnedLimit)
+	if ws.limit != 0 {
+		limit = ws.limit
+	}
+	if int64(ws.pinnedEnd())+need > int64(limit) {
 		return false
 	}
 	if ws.index == nil {
@@ -72,7 +77,7 @@ func (ws *windows) pinAll(regions []store.Region) bool {
 }
 
 // drop forgets all pins; workers unmap them when they next look.
-func (ws *windows) drop() { *ws = windows{epoch: ws.epoch + 1} }
+func (ws *windows) drop() { *ws = windows{epoch: ws.epoch + 1, limit: ws.limit} }
 
 // view is what a worker's windows show.
 type view struct {
