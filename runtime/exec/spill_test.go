@@ -10,6 +10,7 @@ import (
 
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/ir/program"
 	"github.com/heddle-lang/heddle/runtime/engine"
 )
@@ -86,6 +87,9 @@ func TestSpill(t *testing.T) {
 						if len(got) != len(test.want) {
 							t.Errorf("%d rows, want %d", len(got), len(test.want))
 						}
+						if passes := stats.Pipelines[len(stats.Pipelines)-1].Passes; test.name == "join" && passes < 2 {
+							t.Errorf("%d passes", passes)
+						}
 						if stats.SpilledBytes == 0 {
 							t.Errorf("nothing was spilled; the peak was %d", stats.PeakMemory)
 						}
@@ -124,5 +128,75 @@ func TestSpillFaults(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A sort with a small limit keeps little, whatever it reads.
+func TestTop(t *testing.T) {
+	rows := manyRows(10*1<<16, 0)
+	open := tables{"t": makeTable(t, rows)}
+	for _, name := range engine.Names() {
+		for _, threads := range []int{1, 2, 4} {
+			for _, limit := range []int64{0, 1, 10, 3000} {
+				t.Run(fmt.Sprintf("%s/%d/%d", name, threads, limit), func(t *testing.T) {
+					s := newSession(t, Options{Engine: openEngine(t, name), Threads: threads})
+					p := withScan(testProgram(fromTable("sort", 0, orderState), fromState("emit_sorted", orderState, rowsState)), "t")
+					p.Literals[0] = ir.IntDatum(1)
+					p.States[orderState].Limit, p.States[orderState].Offset = limit, 5
+					got, stats := mustExecute(t, s, Query{Program: p, Tables: open.open})
+					if int64(len(got)) != limit {
+						t.Fatalf("%d rows", len(got))
+					}
+					for i, r := range got {
+						if want := int64(len(rows) - 6 - 5 - i); r.V != want || r.T != fmt.Sprintf("text %d", r.K) {
+							// Rows of NULL have other values, so some are missing.
+							if r.V > want || i > 0 && r.V >= got[i-1].V || r.T != fmt.Sprintf("text %d", r.K) {
+								t.Fatalf("row %d is %+v, want at most %d", i, r, want)
+							}
+						}
+					}
+					// A morsel of each worker, not the whole table.
+					if stats.PeakMemory > int64(threads)*10<<20 {
+						t.Errorf("the peak was %d", stats.PeakMemory)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Text of a group that lies in another page than the group moves with it.
+func TestForeignText(t *testing.T) {
+	s := newSession(t, Options{Engine: openEngine(t, engine.Default()), Threads: 1})
+	res, err := s.Run(t.Context(), Query{Program: testProgram(values), Wasm: readModule(t, "query")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	r, st := res.run, res.run.states[rowsState]
+	heap := s.heap
+	elsewhere, err := heap.Allocate(10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("foreign ", 1000)
+	copy(heap.At(elsewhere), text)
+	p := &st.partitions[0].pages[0]
+	packed := p.first() - abi.SharedBase + 24
+	put64(heap.Bytes(), packed, uint64(elsewhere.Address)|uint64(len(text))<<32)
+	if err := r.evict(st, st.partitions[0].pages); err != nil {
+		t.Fatal(err)
+	}
+	clear(heap.At(elsewhere))
+	if p.inMemory() {
+		t.Fatal("the page is still in memory")
+	}
+	batch, err := res.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer batch.Release()
+	if got := appendRows(nil, batch); len(got) != 5 || got[0].T != text {
+		t.Errorf("%d rows, the first with a text of %d bytes", len(got), len(got[0].T))
 	}
 }
