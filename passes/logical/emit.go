@@ -16,6 +16,7 @@ type emitter struct {
 	table  map[uint64][]*ir.Op
 	span   diag.Span
 	copied map[*ir.Value]*ir.Value
+	ifs    bool // an if was written; counted in the outermost emitter
 }
 
 // newEmitter writes into a new block with arguments of the given types.
@@ -25,6 +26,7 @@ func newEmitter(arguments ...ir.Type) *emitter {
 
 // inner writes into a region inside the block of em.
 func (em *emitter) inner() *emitter {
+	em.root().ifs = true
 	return &emitter{block: ir.NewBlock(), outer: em, table: map[uint64][]*ir.Op{}, span: em.span}
 }
 
@@ -126,7 +128,24 @@ func (em *emitter) connective(code ir.Opcode, predicates []*ir.Value) *ir.Value 
 }
 
 // yield ends the block and gives it without the ops that nothing reads.
+//
+// What an emitter writes depends on its code alone, whichever pass has it: each
+// value stands where it is first needed. Else passes would undo each other's
+// placing without end. With an if that takes a second copy, because the code of its
+// regions may have found values that were written outside and then not needed there.
 func (em *emitter) yield(values ...*ir.Value) *ir.Block {
+	if em.ifs {
+		again := &emitter{block: &ir.Block{}, table: map[uint64][]*ir.Op{}}
+		for _, row := range em.block.Arguments {
+			again.block.AddArgument(row.Name, row.Type)
+		}
+		copies := make([]*ir.Value, len(values))
+		for i, v := range values {
+			copies[i] = again.copy(v, nil)
+		}
+		ir.At(again.block).Yield(copies...)
+		return again.block
+	}
 	ir.At(em.block).Yield(values...)
 	sweep(em.block)
 	return em.block

@@ -148,6 +148,13 @@ func (h *hasher) datum(d ir.Datum) {
 	h.text(d.Text)
 }
 
+// sameDatum tells -0 from 0, and finds a NaN equal to itself.
+func sameDatum(a, b ir.Datum) bool {
+	sameFloat := math.Float64bits(a.Float) == math.Float64bits(b.Float)
+	a.Float, b.Float = 0, 0
+	return sameFloat && a == b
+}
+
 func (h *hasher) typ(t ir.Type) {
 	h.int(uint64(t.Kind) | uint64(boolByte(t.Nullable))<<8 | uint64(t.Precision)<<16 | uint64(t.Scale)<<24 |
 		uint64(t.Lanes)<<32 | uint64(t.Element)<<40 | uint64(len(t.Fields))<<48)

@@ -28,11 +28,16 @@ import (
 // A predicate that can trap is tested last, at the top of the block and in the order
 // of the source: every row that gets there is made of rows for which the source
 // tested it as well.
+//
+// Another order of joins gives another order of columns. Only a union sees that,
+// which matches the columns of its inputs by position: such an input gets a project
+// with the columns as they were.
 var JoinOrder = &pass.Pass{
 	Name: "join-order", Doc: "order inner joins by estimated cost", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
 		return onFlows(ctx, m, func(e *editor) {
 			o := &orderer{editor: e, estimator: estimate.New(m, e.function), done: map[*ir.Value]*ir.Value{}}
+			o.noteUnions()
 			end := e.terminator()
 			for i, v := range end.Operands {
 				end.Operands[i] = o.order(v)
@@ -45,6 +50,36 @@ type orderer struct {
 	editor    *editor
 	estimator *estimate.Estimator
 	done      map[*ir.Value]*ir.Value
+	unions    map[*ir.Op][][]string // the columns of each input, as the source has them
+}
+
+// noteUnions remembers the order of columns that unions rely on.
+func (o *orderer) noteUnions() {
+	for _, op := range o.editor.function.Body.Ops {
+		if op.Code != ir.OpUnion {
+			continue
+		}
+		inputs := make([][]string, len(op.Operands))
+		for i, v := range op.Operands {
+			for _, f := range v.Type.Fields {
+				inputs[i] = append(inputs[i], f.Name)
+			}
+		}
+		if o.unions == nil {
+			o.unions = map[*ir.Op][][]string{}
+		}
+		o.unions[op] = inputs
+	}
+}
+
+// inOrder gives a bag with its columns in an order.
+func (o *orderer) inOrder(union *ir.Op, v *ir.Value, columns []string) *ir.Value {
+	for i, f := range v.Type.Fields {
+		if f.Name != columns[i] {
+			return o.editor.selection(union, v, columns)
+		}
+	}
+	return v
 }
 
 // order gives the plan of v with all blocks below it ordered.
@@ -61,6 +96,9 @@ func (o *orderer) order(v *ir.Value) *ir.Value {
 	} else {
 		for i, input := range op.Operands {
 			op.Operands[i] = o.order(input)
+			if columns, ok := o.unions[op]; ok {
+				op.Operands[i] = o.inOrder(op, op.Operands[i], columns[i])
+			}
 		}
 		infer(op)
 		result = v

@@ -42,6 +42,9 @@ func (e *editor) prune() {
 		if len(op.Results) == 1 {
 			wanted = needed[op.Result()]
 		}
+		for _, region := range op.Regions {
+			sweep(region) // what nothing needs reads nothing
+		}
 		switch op.Code {
 		case ir.OpReturn:
 			need(op.Operands[0], ir.AttributeAs[[]string](op, "columns"))

@@ -346,6 +346,11 @@ func (s *simplifier) conditional(em *emitter, v *ir.Value, condition bool) *ir.V
 		if then == otherwise {
 			return then
 		}
+		if x, ok := literal(then); ok {
+			if y, ok := literal(otherwise); ok && sameDatum(x, y) {
+				return em.constant(v.Type, x)
+			}
+		}
 		if (condition || !test.Type.Nullable) && isTrue(then) && isFalse(otherwise) {
 			return test
 		}
@@ -432,16 +437,18 @@ func (s *simplifier) like(em *emitter, op *ir.Op, operands []*ir.Value, conditio
 		return em.op(op.Code, operands, op.Attributes...)
 	}
 	parsed, wellFormed := parseLike(pattern.Text, escapeOf(op))
-	text := em.constant(ir.Of(ir.String), ir.TextDatum(parsed.prefix))
+	// Written only where it is used: a constant that is left over here would be found
+	// again by code inside of an if, and stay outside of it.
+	text := func() *ir.Value { return em.constant(ir.Of(ir.String), ir.TextDatum(parsed.prefix)) }
 	switch {
 	case !wellFormed:
 		return em.op(op.Code, operands, op.Attributes...)
 	case parsed.rest == "":
-		return s.compare(em, ir.OpEqual, operands[0], text, condition)
+		return s.compare(em, ir.OpEqual, operands[0], text(), condition)
 	case parsed.rest != "%":
 		return em.op(op.Code, operands, op.Attributes...)
 	case parsed.prefix != "":
-		return em.op(ir.OpStartsWith, []*ir.Value{operands[0], text})
+		return em.op(ir.OpStartsWith, []*ir.Value{operands[0], text()})
 	default:
 		return s.decided(em, operands[0], true, condition, func() *ir.Value { return em.op(op.Code, operands, op.Attributes...) })
 	}
