@@ -26,7 +26,7 @@ type relation struct {
 	unknown bool // there may be columns that are not known, because of a mistake
 }
 
-// fields gives the types of the bag's columns.
+// typeOf gives the type of a column of the bag.
 func (r *relation) typeOf(name string) ir.Type {
 	if r.value == nil {
 		return ir.Type{}
@@ -103,7 +103,14 @@ func (b *binder) extend(r *relation, hints []string, values []*scalar, span diag
 
 // join pairs two relations. The condition is nil for all pairs.
 func (b *binder) join(kind ir.JoinKind, left, right *relation, condition *scalar, span diag.Span) *relation {
-	result := &relation{columns: append(slices.Clip(left.columns), right.columns...), unknown: left.unknown || right.unknown}
+	result := beside(left, right)
+	for i := range result.columns {
+		if t := &result.columns[i].typ; i < len(left.columns) {
+			*t = t.OrNull(kind == ir.RightJoin || kind == ir.FullJoin)
+		} else {
+			*t = t.OrNull(kind == ir.LeftJoin || kind == ir.FullJoin)
+		}
+	}
 	if b.failed() {
 		return result
 	}
@@ -113,8 +120,12 @@ func (b *binder) join(kind ir.JoinKind, left, right *relation, condition *scalar
 	block := region([]*scalar{condition}, left.value.Type.Row(), right.value.Type.Row())
 	b.builder.Span = span
 	result.value = b.builder.Build(ir.OpJoin, []*ir.Value{left.value, right.value}, []*ir.Block{block}, ir.Attr("kind", kind)).Result()
-	result.refresh()
 	return result
+}
+
+// beside shows the columns of two relations, which are not joined yet.
+func beside(left, right *relation) *relation {
+	return &relation{columns: slices.Concat(left.columns, right.columns), unknown: left.unknown || right.unknown}
 }
 
 // distinct keeps one of equal rows; only the columns that can be named count.

@@ -216,8 +216,7 @@ func (b *binder) joinTables(j *ast.Join) *relation {
 	case j.On == nil:
 		return b.join(kind, left, right, nil, j.Span())
 	}
-	both := &relation{columns: append(slices.Clip(left.columns), right.columns...), unknown: left.unknown || right.unknown}
-	condition := b.condition(b.within(&scope{relation: both, place: "ON"}, j.On), "ON")
+	condition := b.condition(b.within(&scope{relation: beside(left, right), place: "ON"}, j.On), "ON")
 	return b.join(kind, left, right, condition, j.On.Span())
 }
 
