@@ -16,7 +16,14 @@
 // A string is packed in an i64 (package abi). Results of casts and concatenations lie
 // in the scratch area, which is full at some point: then, as for all other errors,
 // heddle.fail is called with the site that the caller gave, and does not return.
-// Loops whose length the data decides count down the budget.
+// Loops whose length the data decides count down the budget. The static region of memory
+// is workspace: histograms while sorting, long numbers while floats are read or
+// written; nothing there outlives a call.
+//
+// Absent are casts between text and intervals, bytes and UUIDs.
+//
+// If an expansion that does not compile has been written, delete signatures.gen.go
+// before generating again.
 package library
 
 //go:generate go test -run ^TestGenerated$ -update .

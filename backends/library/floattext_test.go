@@ -96,6 +96,15 @@ func TestParseFloats(t *testing.T) {
 		}, parseSeeds...) {
 			check(t, s)
 		}
+		// Whole numbers halfway between two floats, and next to that.
+		for shift := uint(0); shift < 960; shift += 7 {
+			for _, odd := range []int64{1<<53 + 1, 1<<53 + 3, 1<<24 + 1} {
+				n := new(big.Int).Lsh(big.NewInt(odd), shift)
+				for _, distance := range []int64{-1, 0, 1} {
+					check(t, new(big.Int).Add(n, big.NewInt(distance)).String())
+				}
+			}
+		}
 		randomly(t, func(r *rapid.T) {
 			check(r, rapid.StringMatching(`[-+]?[0-9]{0,25}(\.[0-9]{0,25})?([eE][-+]?[0-9]{1,3})?`).Draw(r, "s"))
 			f := floats().Draw(r, "f")

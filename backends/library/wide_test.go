@@ -178,6 +178,31 @@ func TestDecimalDivision(t *testing.T) {
 	})
 }
 
+// Remainders just below the divisor make the estimates of long division too large by
+// the most.
+func TestDecimalDivisionEstimates(t *testing.T) {
+	forEach(t, func(t *testing.T, m *machine) {
+		randomly(t, func(r *rapid.T) {
+			b := new(big.Int).Lsh(big.NewInt(rapid.Int64Range(1<<62, math.MaxInt64).Draw(r, "high")), 64)
+			b.Or(b, new(big.Int).SetUint64(rapid.Uint64().Draw(r, "low")))
+			b.Rsh(b, uint(rapid.IntRange(1, 62).Draw(r, "shift")))
+			a := new(big.Int).Lsh(big.NewInt(1), uint(rapid.IntRange(0, 126-b.BitLen()).Draw(r, "multiple")))
+			a.Mul(a, b)
+			a.Sub(a, big.NewInt(rapid.Int64Range(1, 1<<30).Draw(r, "distance")))
+			x, _ := ir.Int128FromBig(a)
+			y, _ := ir.Int128FromBig(b)
+			for _, shift := range []uint{64, 70, 100} {
+				multiplier := new(big.Int).Lsh(big.NewInt(1), shift)
+				want := checked(ir.DivideHalfAway(new(big.Int).Mul(a, multiplier), b))
+				z, _ := ir.Int128FromBig(multiplier)
+				if got := m.outcome(t, "decimal_div", x, y, z, 1, site); got != want {
+					r.Errorf("%v * 2^%d / %v = %v, want %v", a, shift, b, got, want)
+				}
+			}
+		})
+	})
+}
+
 // floats draws floats of all magnitudes and many near decimals.
 func floats() *rapid.Generator[float64] {
 	return rapid.OneOf(
