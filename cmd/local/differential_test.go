@@ -74,7 +74,7 @@ func newDifferential(t *testing.T, name string) *differential {
 		t.Fatal(err)
 	}
 	d := &differential{wide: e.Has(engine.WideArithmetic)}
-	d.session, err = exec.NewSession(t.Context(), exec.Options{Engine: e, Library: library.Wasm(d.wide), Threads: 2, Memory: 256 << 20})
+	d.session, err = exec.NewSession(t.Context(), exec.Options{Engine: e, Library: library.Wasm(d.wide), Threads: testThreads(), Memory: 256 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,4 +263,11 @@ func datumOf(column arrow.Array, i int) ir.Datum {
 	default:
 		panic(fmt.Sprintf("BUG: an array of %T", column))
 	}
+}
+
+func testThreads() int {
+	if os.Getenv("T1") != "" {
+		return 1
+	}
+	return 2
 }

@@ -293,7 +293,7 @@ func (g *generator) sortInto(op *ir.Op) {
 	cursor := start
 	for _, key := range definition.Order {
 		at, _ := ir.StructType(definition.Fields...).Field(key.Column)
-		cursor = g.normalisedKey(op, cursor, values[at], key)
+		cursor = g.normalisedKey(op, cursor, values[at], definition.Fields[at].Type, key)
 	}
 	key := &scalar{t: ir.Of(ir.String), v: e.pack(start, e.sub(cursor, start))}
 	if definition.Limit >= 0 {
@@ -312,8 +312,10 @@ func (g *generator) sortInto(op *ir.Op) {
 	}
 }
 
-// normalisedKey writes one sort key at the cursor and gives the new cursor.
-func (g *generator) normalisedKey(op *ir.Op, cursor *ir.Value, s *scalar, key ir.SortKey) *ir.Value {
+// normalisedKey writes one sort key at the cursor and gives the new cursor. Keys of a
+// nullable field begin with a byte for NULL, also where this pipeline's values never
+// are: other pipelines may fill the same state.
+func (g *generator) normalisedKey(op *ir.Op, cursor *ir.Value, s *scalar, field ir.Type, key ir.SortKey) *ir.Value {
 	e := &g.emitter
 	flag := func(b bool) *ir.Value {
 		if b {
@@ -345,10 +347,14 @@ func (g *generator) normalisedKey(op *ir.Op, cursor *ir.Value, s *scalar, key ir
 		}
 		return e.call(library("key_i32"), i32, cursor, e.convert(s.v, i32), descending)
 	}
+	if !field.Nullable {
+		return write(cursor)
+	}
+	cursor = e.call(library("key_null"), i32, cursor, orZero(e, s.null), flag(key.NullsFirst))
 	if s.null == nil {
 		return write(cursor)
 	}
-	cell := e.variable(e.call(library("key_null"), i32, cursor, s.null, flag(key.NullsFirst)))
+	cell := e.variable(cursor)
 	e.when(e.not(s.null), func() { g.scoped(func() { e.set(cell, write(e.get(cell))) }) }, nil)
 	return e.get(cell)
 }
