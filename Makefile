@@ -18,6 +18,7 @@ RACE_PACKAGES ?= runtime/exec runtime/engine runtime/store internal/diag
 
 SF       ?= 1
 QUERIES  ?=
+FLAGS    ?=
 FUZZTIME ?= 60s
 
 .PHONY: help setup build demo test check fmt lint golden fuzz bench bench-duckdb clean
@@ -55,8 +56,8 @@ fuzz: setup ## run every fuzz target for FUZZTIME=60s, one after the other
 bench: setup ## run the Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-bench-duckdb: build ## compare with DuckDB on the same machine: SF=1 QUERIES=1,6
-	cd bench && $(GO) run . -sf $(SF) $(if $(QUERIES),-queries $(QUERIES))
+bench-duckdb: setup ## compare with DuckDB on the same machine: SF=1 QUERIES=1,6 FLAGS='-threads 4'
+	cd bench && $(GO) run . -sf $(SF) $(if $(QUERIES),-queries $(QUERIES)) $(FLAGS)
 
 clean: ## delete what was built; data/ stays
 	rm -rf bin dist
