@@ -115,6 +115,9 @@ type State struct {
 	// has 2^(32-shift) zeroed words, and the slot of a record is (hash << 6) >>> shift
 	// with 64 partitions, hash >>> shift with one. It sets the RecordNext of every record.
 	Merge string
+	// Repeats says that even one worker may write several records of a group (it does
+	// where an aggregate keeps text), so the merge cannot be left out.
+	Repeats bool
 	// Direct is set when an aggregate has few possible groups: workers then update
 	// slots, and Collect turns them into records when the pipeline has ended.
 	Direct *Direct

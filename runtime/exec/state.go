@@ -358,7 +358,7 @@ func (r *run) finish(st *state) error {
 		return r.finishTable(st)
 	case ir.AggregateState:
 		// What one worker collected has no group twice, unless it lost sight of some.
-		if writers == 1 && !emptied && st.Direct == nil {
+		if writers == 1 && !emptied && st.Direct == nil && !st.Repeats {
 			for i := range st.partitions {
 				st.partitions[i].merged = true
 			}

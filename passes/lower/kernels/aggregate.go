@@ -62,6 +62,9 @@ func (g *generator) hashInto(op *ir.Op, index int) {
 	values := g.values(op.Operands)
 	keys := values[:definition.Keys]
 	accumulators := g.accumulators(index, values)
+	for _, a := range accumulators {
+		state.Repeats = state.Repeats || a.keepsText()
+	}
 	hash := g.hash(keys)
 	local := e.const32(int64(abi.LocalBase + state.LocalOffset + state.Partitions*abi.WriterSize))
 	slotOf := func() *ir.Value {
