@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/heddle-lang/heddle/ir/abi"
@@ -18,15 +19,16 @@ type sorted struct {
 	runs  []sortedPages
 }
 
-// entry is a record to be sorted: the first eight bytes of its normalised key as a
-// big-endian number decide nearly always.
+// entry is a record to be sorted, by eight bytes of its normalised key as a big-endian
+// number: the first ones, and when these are equal, the next.
 type entry struct {
 	prefix uint64
 	record uint32 // offset in the heap
+	key    uint32 // offset in the heap
 	length uint32 // of the key
 }
 
-const entrySize = 16
+const entrySize = 24
 
 // sort orders the records of all workers: each worker's by itself, then all merged.
 func (r *run) sort(st *state) error {
@@ -110,82 +112,169 @@ func (r *run) entries(list []entry, st *state, records runOf) ([]entry, error) {
 		if key < abi.SharedBase || int64(key)+int64(length) > abi.SharedLimit {
 			return nil, misbehaved("compiled code gave a row of %q a key at %#x, outside of the heap", st.Name, key)
 		}
-		list = append(list, entry{prefix: prefix(heap[key-abi.SharedBase:][:length]), record: at, length: length})
+		e := entry{record: at, key: key - abi.SharedBase, length: length}
+		e.prefix = e.word(heap, 0)
+		list = append(list, e)
 	}
 	return list, nil
 }
 
-// prefix is the first eight bytes of a key, with zeroes behind a shorter one.
-func prefix(key []byte) uint64 {
-	if len(key) >= 8 {
-		return binary.BigEndian.Uint64(key)
+// word is eight bytes of the key from an offset on, with zeroes behind its end.
+func (e *entry) word(heap []byte, offset uint32) uint64 {
+	if offset >= e.length {
+		return 0
 	}
-	var first [8]byte
-	copy(first[:], key)
-	return binary.BigEndian.Uint64(first[:])
+	if e.length-offset >= 8 {
+		return binary.BigEndian.Uint64(heap[e.key+offset:])
+	}
+	var last [8]byte
+	copy(last[:], e.text(heap)[offset:])
+	return binary.BigEndian.Uint64(last[:])
 }
 
-// compareEntries orders by the whole key.
-func compareEntries(heap []byte, a, b entry) int {
+func (e *entry) text(heap []byte) []byte { return heap[e.key : e.key+e.length] }
+
+// compareEntries orders by the whole key; prefixes must be the first bytes.
+func compareEntries(heap []byte, a, b *entry) int {
 	if a.prefix != b.prefix {
 		return cmp.Compare(a.prefix, b.prefix)
 	}
 	if a.length <= 8 && b.length <= 8 {
 		return cmp.Compare(a.length, b.length)
 	}
-	return bytes.Compare(keyOf(heap, a), keyOf(heap, b))
+	return bytes.Compare(a.text(heap), b.text(heap))
 }
 
-func keyOf(heap []byte, e entry) []byte {
-	return heap[get32(heap, e.record)-abi.SharedBase:][:e.length]
-}
-
-// sortedRun is how many entries are sorted at a time, before they are merged: some
-// milliseconds of work, and few enough to stay in the cache.
+// sortedRun is how many entries are handled between two questions whether the query
+// goes on.
 const sortedRun = 1 << 15
 
-// sortEntries sorts stably by key; it stops between runs when the query ends.
+const (
+	// Lists up to this length are sorted by comparing prefixes, longer ones first
+	// distributed over buckets.
+	comparedList = 2048
+	bucketBits   = 11
+	// Lists up to this length with equal prefixes are sorted by comparing whole keys,
+	// as are all behind this many bytes of key.
+	comparedGroup = 24
+	distributed   = 256
+)
+
+// sortEntries sorts by key: a radix sort from the left that takes at each step the bits
+// in which keys differ, and eight more bytes of the keys where prefixes are equal
+// (McIlroy, Bostic, McIlroy, "Engineering Radix Sort", Computing Systems 6(1), 1993).
+// Afterwards the prefixes are the first bytes of the keys again.
 func (r *run) sortEntries(list []entry) ([]entry, error) {
-	heap := r.session.heap.Bytes()
-	compare := func(a, b entry) int { return compareEntries(heap, a, b) }
-	for start := 0; start < len(list); start += sortedRun {
-		if err := r.interrupted(); err != nil {
-			return nil, err
-		}
-		slices.SortStableFunc(list[start:min(start+sortedRun, len(list))], compare)
+	s := sorter{run: r, heap: r.session.heap.Bytes(), spare: make([]entry, len(list))}
+	if err := s.sort(list, 0); err != nil {
+		return nil, err
 	}
-	if len(list) <= sortedRun {
-		return list, nil
-	}
-	spare := make([]entry, len(list))
-	for width := sortedRun; width < len(list); width *= 2 {
-		for start := 0; start < len(list); start += 2 * width {
-			middle, end := min(start+width, len(list)), min(start+2*width, len(list))
-			if err := r.mergeTwo(heap, spare[start:start:end], list[start:middle], list[middle:end]); err != nil {
-				return nil, err
-			}
+	for i := range list {
+		if s.deep {
+			list[i].prefix = list[i].word(s.heap, 0)
 		}
-		list, spare = spare, list
 	}
 	return list, nil
 }
 
-// mergeTwo merges two sorted lists into out, which has room for both.
-func (r *run) mergeTwo(heap []byte, out, a, b []entry) error {
-	for step := 0; len(a) > 0 && len(b) > 0; step++ {
-		if step%sortedRun == 0 {
-			if err := r.interrupted(); err != nil {
+type sorter struct {
+	run   *run
+	heap  []byte
+	spare []entry
+	deep  bool // some prefixes are not the first bytes of their keys
+}
+
+// sort orders entries whose keys are equal before an offset and whose prefixes are the
+// eight bytes there.
+func (s *sorter) sort(list []entry, offset uint32) error {
+	for len(list) > comparedList {
+		if err := s.run.interrupted(); err != nil {
+			return err
+		}
+		low, high := list[0].prefix, list[0].prefix
+		for i := range list {
+			low, high = min(low, list[i].prefix), max(high, list[i].prefix)
+		}
+		if low < high {
+			return s.distribute(list, offset, low, high)
+		}
+		if offset >= distributed || !s.next(list, offset) {
+			s.compare(list, offset)
+			return nil
+		}
+		offset += 8
+	}
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.prefix, b.prefix) })
+	for start := 0; start < len(list); {
+		end := start + 1
+		for end < len(list) && list[end].prefix == list[start].prefix {
+			end++
+		}
+		if group := list[start:end]; len(group) > 1 {
+			if len(group) <= comparedGroup || offset >= distributed || !s.next(group, offset) {
+				s.compare(group, offset)
+			} else if err := s.sort(group, offset+8); err != nil {
 				return err
 			}
 		}
-		if compareEntries(heap, b[0], a[0]) < 0 {
-			out, b = append(out, b[0]), b[1:]
-		} else {
-			out, a = append(out, a[0]), a[1:]
-		}
+		start = end
 	}
-	_ = append(append(out, a...), b...)
 	return nil
+}
+
+// distribute puts entries into buckets by the highest bits in which they differ.
+func (s *sorter) distribute(list []entry, offset uint32, low, high uint64) error {
+	shift := max(bits.Len64(high-low)-bucketBits, 0)
+	ends := make([]int, 1<<bucketBits+1)
+	for i := range list {
+		ends[(list[i].prefix-low)>>shift+1]++
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	spare := s.spare[:len(list)]
+	for i := range list {
+		bucket := (list[i].prefix - low) >> shift
+		spare[ends[bucket]] = list[i]
+		ends[bucket]++
+	}
+	copy(list, spare)
+	start := 0
+	for _, end := range ends[:1<<bucketBits] {
+		if end-start > 1 {
+			if err := s.sort(list[start:end], offset); err != nil {
+				return err
+			}
+		}
+		start = end
+	}
+	return nil
+}
+
+// next gives entries with equal prefixes the next eight bytes of their keys, and
+// reports false when no key has any.
+func (s *sorter) next(list []entry, offset uint32) bool {
+	longest := uint32(0)
+	for i := range list {
+		longest = max(longest, list[i].length)
+	}
+	if longest <= offset+8 {
+		return false
+	}
+	for i := range list {
+		list[i].prefix = list[i].word(s.heap, offset+8)
+	}
+	s.deep = true
+	return true
+}
+
+// compare sorts entries whose keys are equal before offset+8, but for the zeroes behind
+// the end of a key.
+func (s *sorter) compare(list []entry, offset uint32) {
+	slices.SortFunc(list, func(a, b entry) int {
+		skip := min(offset, a.length, b.length)
+		return bytes.Compare(a.text(s.heap)[skip:], b.text(s.heap)[skip:])
+	})
 }
 
 // mergeLists writes the record addresses of sorted lists in order, without the first
@@ -202,7 +291,7 @@ func (r *run) mergeLists(lists [][]entry, skip int, out []uint32) error {
 		// There are as many lists as workers: a scan finds the least as well as a heap.
 		least := 0
 		for i := 1; i < len(lists); i++ {
-			if compareEntries(heap, lists[i][0], lists[least][0]) < 0 {
+			if compareEntries(heap, &lists[i][0], &lists[least][0]) < 0 {
 				least = i
 			}
 		}

@@ -262,7 +262,7 @@ func (m *merge) take(w *worker) (e entry, ok bool, err error) {
 				return entry{}, false, err
 			}
 		}
-		if least < 0 || compareEntries(heap, c.list[0], m.cursors[least].list[0]) < 0 {
+		if least < 0 || compareEntries(heap, &c.list[0], &m.cursors[least].list[0]) < 0 {
 			least = i
 		}
 	}
