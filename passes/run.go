@@ -183,6 +183,9 @@ func (r *runner) pass(p *pass.Pass) (changed bool, err error) {
 	if changed {
 		timing.Changes++
 		r.version++
+		if p.Required { // a lowering pass, which keeps no fingerprints
+			clear(r.ctx.Fingerprints)
+		}
 	} else {
 		r.settled[p] = r.version
 	}

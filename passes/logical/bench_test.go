@@ -30,7 +30,9 @@ func BenchmarkList(b *testing.B) {
 		b.Run("Q"+number, func(b *testing.B) {
 			// Stopping the benchmark's timer for parsing stops the world as well, which
 			// costs more than the passes; so they are timed by themselves.
+			// The least time is what a busy machine disturbs least.
 			var elapsed time.Duration
+			least := time.Hour
 			for b.Loop() {
 				m, list := ir.Parse(diag.NewFile("q", text))
 				if list.HasErrors() {
@@ -41,8 +43,10 @@ func BenchmarkList(b *testing.B) {
 					b.Fatal(err)
 				}
 				elapsed += time.Since(start)
+				least = min(least, time.Since(start))
 			}
 			b.ReportMetric(float64(elapsed.Microseconds())/float64(b.N), "µs/list")
+			b.ReportMetric(float64(least.Microseconds()), "µs/least")
 		})
 	}
 }

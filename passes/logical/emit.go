@@ -51,15 +51,13 @@ func number(code ir.Opcode, operands []*ir.Value, attributes []ir.Attribute) uin
 	h := hasher{state: hashStart}
 	h.int(uint64(code))
 	for _, v := range operands {
-		h.int(maphash.Comparable(numberingSeed, v))
+		h.int(maphash.Comparable(seed, v))
 	}
 	for i := range attributes {
 		h.attribute(attributes[i].Value)
 	}
 	return h.sum()
 }
-
-var numberingSeed = maphash.MakeSeed()
 
 func sameOperands(a, b []*ir.Value) bool {
 	if len(a) != len(b) {

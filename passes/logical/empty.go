@@ -20,8 +20,24 @@ import (
 var Empty = &pass.Pass{
 	Name: "empty", Doc: "replace operators that can have no rows", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, (*editor).empty)
+		return onFlows(ctx, m, beginsNothing, (*editor).empty)
 	},
+}
+
+// beginsNothing reports whether an op has no rows whatever its inputs have, or is a
+// join that never finds a partner.
+func beginsNothing(op *ir.Op) bool {
+	switch op.Code {
+	case ir.OpValues:
+		return isEmpty(op.Result())
+	case ir.OpFilter, ir.OpJoin:
+		condition := op.Regions[0].Terminator().Operands[0]
+		return isFalse(condition) || isNull(condition)
+	case ir.OpLimit, ir.OpTopK:
+		return ir.AttributeAs[int64](op, "count") == 0
+	default:
+		return false
+	}
 }
 
 func isEmpty(v *ir.Value) bool {

@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/passes/pass"
 )
@@ -13,8 +15,22 @@ import (
 var Fold = &pass.Pass{
 	Name: "fold", Doc: "compute constant expressions", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, func(e *editor) { e.regions((*simplifier).fold) })
+		return onFlows(ctx, m, folds, func(e *editor) { e.regions((*simplifier).fold) })
 	},
+}
+
+// folds reports whether an operator's code has an op on literals alone.
+func folds(op *ir.Op) bool {
+	return slices.ContainsFunc(op.Regions, func(region *ir.Block) bool {
+		return slices.ContainsFunc(region.Ops, func(op *ir.Op) bool {
+			return len(op.Operands) > 0 && op.Info().Has(ir.Pure) && !slices.ContainsFunc(op.Operands, isNoLiteral) || folds(op)
+		})
+	})
+}
+
+func isNoLiteral(v *ir.Value) bool {
+	_, ok := literal(v)
+	return !ok
 }
 
 // fold writes a value with its constant parts computed and all else unchanged.

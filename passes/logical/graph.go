@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/passes/pass"
 )
@@ -14,26 +16,32 @@ type editor struct {
 	function *ir.Function
 	uses     map[*ir.Value]int // readers of bags
 	visited  map[*ir.Value]bool
-	numbers  map[*ir.Value]uint64 // scratch of fingerprint
 }
 
-// onFlows runs an edit over each flow function and reports whether any changed.
-func onFlows(ctx *pass.Context, m *ir.Module, edit func(*editor)) (bool, error) {
+// onFlows runs an edit over each flow function that has an op which concerns it, and
+// reports whether any changed.
+func onFlows(ctx *pass.Context, m *ir.Module, concerns func(*ir.Op) bool, edit func(*editor)) (bool, error) {
 	changed := false
 	for _, f := range m.Functions {
-		if f.Level != ir.FlowLevel || f.Body.Terminator() == nil {
+		if f.Level != ir.FlowLevel || f.Body.Terminator() == nil || !slices.ContainsFunc(f.Body.Ops, concerns) {
 			continue
 		}
-		e := &editor{ctx: ctx, module: m, function: f, uses: map[*ir.Value]int{}, visited: map[*ir.Value]bool{}, numbers: map[*ir.Value]uint64{}}
+		ops := len(f.Body.Ops)
+		e := &editor{ctx: ctx, module: m, function: f, uses: make(map[*ir.Value]int, ops), visited: make(map[*ir.Value]bool, ops)}
 		for _, op := range f.Body.Ops {
 			for _, v := range op.Operands {
 				e.uses[v]++
 			}
 		}
-		before := e.fingerprint()
+		before, known := ctx.Fingerprints[f]
+		if !known {
+			before = e.fingerprint()
+		}
 		edit(e)
 		e.finish()
-		changed = changed || e.fingerprint() != before
+		after := e.fingerprint()
+		ctx.Fingerprints[f] = after
+		changed = changed || after != before
 	}
 	return changed, nil
 }
@@ -48,7 +56,7 @@ func (e *editor) shared(v *ir.Value) bool { return e.uses[v] > 1 }
 // finish orders the body.
 func (e *editor) finish() {
 	body := e.function.Body
-	var ops []*ir.Op
+	ops := make([]*ir.Op, 0, len(body.Ops)+8)
 	seen := make(map[*ir.Op]bool, len(body.Ops))
 	var place func(op *ir.Op)
 	place = func(op *ir.Op) {
@@ -93,17 +101,26 @@ func resultsLike(results []ir.Type, end *ir.Op) []ir.Type {
 	return []ir.Type{declared}
 }
 
-// infer computes the types of a flow op and of the code in its regions anew.
+// infer computes the type of a flow op anew, and those of the code in its regions
+// where its rows have another type than before.
 func infer(op *ir.Op) {
 	info := op.Info()
 	for i, region := range op.Regions {
 		region.Parent = op
-		if arguments := info.Regions[i].Arguments; arguments != nil {
-			for j, t := range arguments(op) {
+		arguments := info.Regions[i].Arguments
+		if arguments == nil {
+			continue
+		}
+		same := true
+		for j, t := range arguments(op) {
+			if !region.Arguments[j].Type.Equal(t) {
 				region.Arguments[j].Type = t
+				same = false
 			}
 		}
-		inferBlock(region)
+		if !same {
+			inferBlock(region)
+		}
 	}
 	if err := op.InferResults(); err != nil {
 		panic("BUG: " + op.Code.String() + ": " + err.Error())

@@ -1,7 +1,7 @@
 package logical
 
 import (
-	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"math/bits"
 
@@ -11,9 +11,20 @@ import (
 // fingerprint hashes the function's content: two equal fingerprints mean the same
 // text, but for the names that the printer gives to values.
 func (e *editor) fingerprint() uint64 {
-	h := hasher{state: hashStart, numbers: e.numbers}
+	h := hasher{state: hashStart, numbers: e.ctx.Numbers}
 	clear(h.numbers)
 	h.block(e.function.Body)
+	return h.sum()
+}
+
+// region hashes the code of an operator's region with all that Simplify looks at.
+func (e *editor) region(op *ir.Op, region *ir.Block) uint64 {
+	h := hasher{state: hashStart, numbers: e.ctx.Numbers, nulls: true}
+	clear(h.numbers)
+	h.block(region)
+	for i := range region.Terminator().Operands {
+		h.int(uint64(boolByte(conditionAt(op, i))))
+	}
 	return h.sum()
 }
 
@@ -22,7 +33,11 @@ func (e *editor) fingerprint() uint64 {
 type hasher struct {
 	state   uint64
 	numbers map[*ir.Value]uint64
+	nulls   bool // whether a column can be NULL counts
 }
+
+// seed is for hashes that stay in this process.
+var seed = maphash.MakeSeed()
 
 const (
 	hashStart  = 0x9e3779b97f4a7c15
@@ -38,15 +53,7 @@ func (h *hasher) int(n uint64) {
 	h.state = high ^ low ^ n + hashStart
 }
 
-func (h *hasher) text(s string) {
-	h.int(uint64(len(s)))
-	for len(s) > 0 {
-		var word [8]byte
-		n := copy(word[:], s)
-		s = s[n:]
-		h.int(binary.LittleEndian.Uint64(word[:]))
-	}
-}
+func (h *hasher) text(s string) { h.int(maphash.String(seed, s)) }
 
 func (h *hasher) define(v *ir.Value) {
 	h.numbers[v] = uint64(len(h.numbers) + 1)
@@ -68,6 +75,9 @@ func (h *hasher) op(op *ir.Op) {
 	}
 	for i := range op.Attributes {
 		h.attribute(op.Attributes[i].Value)
+	}
+	if h.nulls && op.Code == ir.OpField {
+		h.int(uint64(boolByte(op.Results[0].Type.Nullable)))
 	}
 	for _, region := range op.Regions {
 		h.block(region)

@@ -27,7 +27,7 @@ var Infer = &pass.Pass{
 		if ctx.DerivingRuns >= mostDerivingRuns {
 			return false, nil
 		}
-		changed, err := onFlows(ctx, m, func(e *editor) {
+		changed, err := onFlows(ctx, m, func(op *ir.Op) bool { return op.Code == ir.OpJoin }, func(e *editor) {
 			in := &inference{editor: e, known: map[*ir.Value][]fact{}}
 			for _, op := range e.function.Body.Ops {
 				if len(op.Results) == 1 {

@@ -35,7 +35,7 @@ import (
 var JoinOrder = &pass.Pass{
 	Name: "join-order", Doc: "order inner joins by estimated cost", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, func(e *editor) {
+		return onFlows(ctx, m, isInnerJoin, func(e *editor) {
 			o := &orderer{editor: e, estimator: estimate.New(m, e.function), done: map[*ir.Value]*ir.Value{}}
 			o.noteUnions()
 			end := e.terminator()

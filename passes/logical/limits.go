@@ -18,7 +18,7 @@ import (
 var Limits = &pass.Pass{
 	Name: "limits", Doc: "make top-k of sort and limit, move limits down, drop unseen sorts", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, (*editor).limits)
+		return onFlows(ctx, m, func(op *ir.Op) bool { return op.Code == ir.OpLimit || op.Code == ir.OpSort }, (*editor).limits)
 	},
 }
 

@@ -19,8 +19,31 @@ import (
 var Merge = &pass.Pass{
 	Name: "merge", Doc: "merge adjacent filters and projections, remove projections that do nothing", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, (*editor).merge)
+		return onFlows(ctx, m, merges, (*editor).merge)
 	},
+}
+
+// merges reports whether an op may be one that this pass removes.
+func merges(op *ir.Op) bool {
+	switch op.Code {
+	case ir.OpFilter:
+		return op.Operands[0].Op.Code == ir.OpFilter || isTrue(op.Regions[0].Terminator().Operands[0])
+	case ir.OpProject:
+		return op.Operands[0].Op.Code == ir.OpProject || selects(op)
+	default:
+		return false
+	}
+}
+
+// selects reports whether a project gives columns of its input under their own names.
+func selects(op *ir.Op) bool {
+	names := ir.AttributeAs[[]string](op, "names")
+	for i, v := range op.Regions[0].Terminator().Operands {
+		if name, ok := fieldName(v); !ok || name != names[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *editor) merge() {
@@ -95,12 +118,10 @@ func definitions(project *ir.Op) substitution {
 // under their own names, all of them in order, or some where nobody would notice
 // the others.
 func (e *editor) passesOn(op *ir.Op, tree bool) bool {
-	names := ir.AttributeAs[[]string](op, "names")
-	for i, v := range op.Regions[0].Terminator().Operands {
-		if name, ok := fieldName(v); !ok || name != names[i] {
-			return false
-		}
+	if !selects(op) {
+		return false
 	}
+	names := ir.AttributeAs[[]string](op, "names")
 	input := op.Operands[0].Type.Fields
 	exact := len(input) == len(names)
 	for i := 0; exact && i < len(names); i++ {

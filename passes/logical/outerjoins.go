@@ -22,8 +22,16 @@ import (
 var OuterJoins = &pass.Pass{
 	Name: "outer-joins", Doc: "turn outer joins into inner ones where added rows cannot pass", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, func(e *editor) { e.reduceOuter(e.terminator().Operands[0], nil) })
+		return onFlows(ctx, m, isOuterJoin, func(e *editor) { e.reduceOuter(e.terminator().Operands[0], nil) })
 	},
+}
+
+func isOuterJoin(op *ir.Op) bool {
+	if op.Code != ir.OpJoin {
+		return false
+	}
+	kind := ir.AttributeAs[ir.JoinKind](op, "kind")
+	return kind == ir.LeftJoin || kind == ir.RightJoin || kind == ir.FullJoin
 }
 
 // reduceOuter visits the plan below v. Rows of v with NULL in one of the rejected

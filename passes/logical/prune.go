@@ -19,7 +19,7 @@ import (
 var Prune = &pass.Pass{
 	Name: "prune", Doc: "drop columns that nothing reads", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, (*editor).prune)
+		return onFlows(ctx, m, func(*ir.Op) bool { return true }, (*editor).prune)
 	},
 }
 

@@ -31,7 +31,7 @@ import (
 var Pushdown = &pass.Pass{
 	Name: "pushdown", Doc: "move predicates towards the scans", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, func(e *editor) {
+		return onFlows(ctx, m, func(op *ir.Op) bool { return op.Code == ir.OpFilter || op.Code == ir.OpJoin }, func(e *editor) {
 			end := e.terminator()
 			for i, v := range end.Operands {
 				end.Operands[i] = e.push(v, nil)
@@ -204,6 +204,8 @@ func (e *editor) pushJoin(op *ir.Op, predicates []*ir.Value) *ir.Value {
 			above = above[1:]
 		}
 	}
-	op.Regions[0] = predicateBlock(on, op.Operands[0].Type.Row(), op.Operands[1].Type.Row())
+	if !slices.Equal(on, conjuncts(op.Regions[0].Terminator().Operands[0])) {
+		op.Regions[0] = predicateBlock(on, op.Operands[0].Type.Row(), op.Operands[1].Type.Row())
+	}
 	return e.filter(op, e.with(op, op.Operands...), above)
 }

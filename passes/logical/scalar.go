@@ -332,6 +332,9 @@ func (e *editor) filter(like *ir.Op, input *ir.Value, predicates []*ir.Value) *i
 }
 
 func (e *editor) oneFilter(like *ir.Op, input *ir.Value, predicates []*ir.Value) *ir.Value {
+	if len(predicates) == 0 {
+		return input
+	}
 	block := predicateBlock(predicates, input.Type.Row())
 	if isTrue(block.Terminator().Operands[0]) {
 		return input

@@ -23,28 +23,66 @@ import (
 var Simplify = &pass.Pass{
 	Name: "simplify", Doc: "rewrite conditions and conversions to their simplest form", Level: ir.FlowLevel,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		return onFlows(ctx, m, func(e *editor) { e.regions((*simplifier).value) })
+		changed := false
+		for _, f := range m.Functions {
+			if f.Level == ir.FlowLevel && f.Body.Terminator() != nil {
+				e := &editor{ctx: ctx, module: m, function: f}
+				changed = e.simplify() || changed
+			}
+		}
+		return changed, nil
 	},
+}
+
+// simplify rewrites the code that is not known to be in its simplest form.
+func (e *editor) simplify() bool {
+	changed := false
+	for _, op := range e.function.Body.Ops {
+		for i, region := range op.Regions {
+			before := e.region(op, region)
+			if e.ctx.Settled[before] {
+				continue
+			}
+			rewritten := rewritten(op, region, (*simplifier).value)
+			if e.region(op, rewritten) == before {
+				e.ctx.Settled[before] = true
+				continue
+			}
+			op.Regions[i] = rewritten
+			changed = true
+		}
+	}
+	if changed {
+		e.finish()
+		delete(e.ctx.Fingerprints, e.function)
+	}
+	return changed
 }
 
 // regions rewrites the scalar code of every operator value by value.
 func (e *editor) regions(rewrite func(s *simplifier, em *emitter, v *ir.Value, condition bool) *ir.Value) {
 	for _, op := range e.function.Body.Ops {
 		for i, region := range op.Regions {
-			em := newEmitter()
-			for _, row := range region.Arguments {
-				em.block.AddArgument(row.Name, row.Type)
-			}
-			s := &simplifier{done: map[simplified]*ir.Value{}}
-			yielded := region.Terminator().Operands
-			values := make([]*ir.Value, len(yielded))
-			for j, v := range yielded {
-				values[j] = rewrite(s, em, v, conditionAt(op, j))
-			}
-			op.Regions[i] = em.yield(values...)
-			op.Regions[i].Parent = op
+			op.Regions[i] = rewritten(op, region, rewrite)
 		}
 	}
+}
+
+// rewritten gives the code of a region of an operator, rewritten value by value.
+func rewritten(op *ir.Op, region *ir.Block, rewrite func(s *simplifier, em *emitter, v *ir.Value, condition bool) *ir.Value) *ir.Block {
+	em := newEmitter()
+	for _, row := range region.Arguments {
+		em.block.AddArgument(row.Name, row.Type)
+	}
+	s := &simplifier{done: map[simplified]*ir.Value{}}
+	yielded := region.Terminator().Operands
+	values := make([]*ir.Value, len(yielded))
+	for j, v := range yielded {
+		values[j] = rewrite(s, em, v, conditionAt(op, j))
+	}
+	block := em.yield(values...)
+	block.Parent = op
+	return block
 }
 
 // conditionAt reports whether a value that an operator's region yields is only

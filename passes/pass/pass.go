@@ -27,6 +27,14 @@ type Context struct {
 	// so that an implied predicate that another pass rewrote or removed is not
 	// added again. A set, never iterated.
 	Derived map[uint64]bool
+	// Settled remembers scalar code, by content, that a pass found in its simplest
+	// form. A set, never iterated.
+	Settled map[uint64]bool
+	// Fingerprints hash flow functions as the last logical pass left them. Whoever else
+	// edits a function deletes its entry.
+	Fingerprints map[*ir.Function]uint64
+	// Numbers is scratch memory for hashing, kept because it grows slowly.
+	Numbers map[*ir.Value]uint64
 	// DerivingRuns counts the runs of that pass which added something.
 	DerivingRuns int
 	// File is the source text, for the places of diagnostics; nil when there is none.
@@ -39,5 +47,8 @@ type Context struct {
 
 // NewContext returns the context of one run.
 func NewContext() *Context {
-	return &Context{Derived: map[uint64]bool{}}
+	return &Context{
+		Derived: map[uint64]bool{}, Settled: map[uint64]bool{},
+		Fingerprints: map[*ir.Function]uint64{}, Numbers: map[*ir.Value]uint64{},
+	}
 }
