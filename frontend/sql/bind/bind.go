@@ -109,6 +109,21 @@ func (b *binder) report(d *diag.Diagnostic) {
 	}
 }
 
+// The longest lists of a query. Work grows with their squares.
+const (
+	maxColumns = 8000 // of SELECT, GROUP BY, ORDER BY, and rows of VALUES
+	maxTables  = 1000 // of one FROM or WITH
+)
+
+// tooMany reports a list that is longer than most.
+func (b *binder) tooMany(count, most int, what string, span diag.Span) bool {
+	if count <= most {
+		return false
+	}
+	b.report(diag.New(codeTooMany, "%s has %d items", what, count).At(b.file, span, "at most %d", most))
+	return true
+}
+
 // failed reports whether there will be no module. No operators are made then.
 func (b *binder) failed() bool { return b.errors > 0 || b.silent }
 

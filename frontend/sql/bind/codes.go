@@ -97,8 +97,8 @@ columns of USING.
 Example:
 
     WITH a AS (SELECT 1), a AS (SELECT 2) SELECT * FROM a`})
-	codeTooMany = diag.Register(diag.CodeInfo{Code: "E0215", Title: "query is too large", Explanation: `A query nests conditions, repeats WITH queries or numbers parameters beyond what
-Heddle takes. The message says which limit is reached.
+	codeTooMany = diag.Register(diag.CodeInfo{Code: "E0215", Title: "query is too large", Explanation: `A query nests conditions, repeats WITH queries, lists columns or tables, or numbers
+parameters beyond what Heddle takes. The message says which limit is reached.
 
 Example:
 

@@ -44,6 +44,7 @@ func testCatalog(t testing.TB) *catalog.Memory {
 	file := *tables[0]
 	file.Name = "data/people.parquet"
 	memory.AddFile("data/people.parquet", &file)
+	memory.AddFile("orders", tables[1])
 	return memory
 }
 

@@ -17,6 +17,9 @@ func (b *binder) from(tables []ast.TableExpr, span diag.Span) *relation {
 	if len(tables) == 0 {
 		return b.single(span)
 	}
+	if b.tooMany(len(tables), maxTables, "FROM", span) {
+		return &relation{unknown: true}
+	}
 	var result *relation
 	for _, t := range tables {
 		r := b.table(t)
@@ -170,6 +173,13 @@ func (b *binder) fileTable(t *ast.FileTable) *relation {
 	table, err := b.catalog.File(b.ctx, t.Path)
 	if err != nil {
 		b.catalogError(err, t.Span())
+		return &relation{unknown: true}
+	}
+	if slices.Contains(b.catalog.Tables(), table.Name) {
+		// Programs know tables and files by one name.
+		b.report(diag.New(codeAlias, "%q is the name of a table and of a file", table.Name).
+			At(b.file, t.Span(), "the file").
+			Helpf("write the path so that it differs: './%s'; without quotes it is the table", t.Path))
 		return &relation{unknown: true}
 	}
 	alias := strings.ToLower(strings.TrimSuffix(path.Base(t.Path), path.Ext(t.Path)))

@@ -24,6 +24,10 @@ func (s *selection) groupBy() {
 		}
 		return
 	}
+	if b.tooMany(len(g.Items), maxColumns, "GROUP BY", g.Span()) {
+		s.lostKey = true
+		return
+	}
 	for _, node := range g.Items {
 		s.lostKey = s.lostKey || node.Kind != ast.GroupExpression
 		switch node.Kind {

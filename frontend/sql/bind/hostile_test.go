@@ -2,6 +2,7 @@ package bind_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,14 @@ func TestLarge(t *testing.T) {
 		{"too many cases", "SELECT CASE id " + repeat(5000, " ", func(i int) string { return fmt.Sprintf("WHEN %d THEN %d", i, i) }) + " END FROM people", "E0215"},
 		{"expansion of WITH", expansions + " SELECT * FROM t40", "E0215"},
 		{"mistakes", "SELECT " + repeat(2000, ", ", func(i int) string { return fmt.Sprintf("x%d", i) }) + " FROM people", "E0202"},
+		{"too many columns", "SELECT " + repeat(100000, ", ", strconv.Itoa), "E0215"},
+		{"too many keys", "SELECT 1 FROM people ORDER BY " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("id + %d", i) }), "E0215"},
+		{"too many groups", "SELECT 1 FROM people GROUP BY " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("id + %d", i) }), "E0215"},
+		{"too many tables", "SELECT 1 FROM " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("people t%d", i) }), "E0215"},
+		{"too many common tables", "WITH " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("t%d AS (SELECT 1)", i) }) + " SELECT 2", "E0215"},
+		{"wide row", "VALUES (" + repeat(20000, ", ", strconv.Itoa) + ")", "E0215"},
+		{"tables", "SELECT t7.id FROM " + repeat(100, ", ", func(i int) string { return fmt.Sprintf("people t%d", i) }), ""},
+		{"wide", "SELECT DISTINCT " + repeat(7000, ", ", strconv.Itoa) + " ORDER BY ALL", ""},
 		{"group keys", "SELECT count(*) FROM people GROUP BY " + repeat(500, ", ", func(i int) string { return fmt.Sprintf("id + %d", i) }), ""},
 	}
 	for _, c := range cases {

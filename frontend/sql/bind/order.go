@@ -34,6 +34,9 @@ func direction(item *ast.OrderItem, value *scalar, span diag.Span) orderKey {
 // over the columns of FROM.
 func (s *selection) orderBy(order []*ast.OrderItem) {
 	b := s.binder
+	if len(order) > 0 && b.tooMany(len(order), maxColumns, "ORDER BY", order[0].Span()) {
+		return
+	}
 	for _, node := range order {
 		if node.All {
 			for _, it := range s.items {
@@ -92,6 +95,9 @@ func (b *binder) sort(r *relation, keys []ir.SortKey, span diag.Span) {
 // sortResult binds ORDER BY of what is not a SELECT: only names and numbers of
 // columns of the result are known.
 func (b *binder) sortResult(r *relation, order []*ast.OrderItem) {
+	if len(order) > 0 && b.tooMany(len(order), maxColumns, "ORDER BY", order[0].Span()) {
+		return
+	}
 	var keys []ir.SortKey
 	add := func(node *ast.OrderItem, name string) {
 		o := direction(node, nil, node.Span())

@@ -76,6 +76,9 @@ func (b *binder) selectRows(node *ast.Select, order []*ast.OrderItem) *relation 
 		b.filter(s.input, b.condition(where, "WHERE"))
 	}
 	s.expand()
+	if b.tooMany(len(s.items), maxColumns, "SELECT", node.Span()) {
+		return &relation{unknown: true}
+	}
 	for _, it := range s.items {
 		s.bind(it)
 	}

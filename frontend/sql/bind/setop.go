@@ -139,6 +139,9 @@ func (b *binder) values(node *ast.Values) *relation {
 		return &relation{unknown: true}
 	}
 	width := len(node.Rows[0].Items)
+	if b.tooMany(width, maxColumns, "a row of VALUES", node.Rows[0].Span()) {
+		return &relation{unknown: true}
+	}
 	rows := make([][]*scalar, len(node.Rows))
 	result := &relation{}
 	for i, row := range node.Rows {

@@ -116,9 +116,9 @@ func (b *binder) coerce(v *scalar, t ir.Type) *scalar {
 		return b.cast(typed, t, v.span)
 	case v.literal && t.Kind == ir.Decimal:
 		// What numbered leaves over would be rounded.
-		b.report(diag.New(codeLiteral, "%s is not a number of digits", quoted(v.value.Text)).
+		b.report(diag.New(codeLiteral, "%s is not an exact number", quoted(v.value.Text)).
 			At(b.file, v.span, "%s is wanted here", typeName(t)).
-			Helpf("write CAST(... AS %s) to round it", typeName(t)))
+			Note("an exact number has digits and at most one point: '12.50'"))
 		return b.badAt(v.span)
 	case v.literal:
 		return b.typedLiteral(v, t)

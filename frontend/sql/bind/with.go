@@ -25,8 +25,12 @@ func (b *binder) enterWith(q *ast.Query) (leave func()) {
 	if q.Recursive && len(q.With) > 0 {
 		b.notYet(q.With[0].Span(), "", "WITH RECURSIVE is")
 	}
-	for i, table := range q.With {
-		if slices.ContainsFunc(q.With[:i], func(c *ast.CommonTable) bool { return fold(c.Name) == fold(table.Name) }) {
+	with := q.With
+	if b.tooMany(len(with), maxTables, "WITH", q.Span()) {
+		with = with[:maxTables]
+	}
+	for i, table := range with {
+		if slices.ContainsFunc(with[:i], func(c *ast.CommonTable) bool { return fold(c.Name) == fold(table.Name) }) {
 			b.report(diag.New(codeDuplicate, "WITH names %q twice", fold(table.Name)).At(b.file, table.Name.Span(), "named before"))
 		}
 		b.with = &environment{table: table, outer: b.with}

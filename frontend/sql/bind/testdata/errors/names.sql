@@ -34,3 +34,4 @@ SELECT id FROM people UNION ALL SELECT id FROM orders ORDER BY id + 1;
 SELECT DISTINCT city FROM people ORDER BY name;
 SELECT * FROM 'none.parquet';
 SELECT upper(DISTINCT name) FROM people;
+SELECT * FROM 'orders';

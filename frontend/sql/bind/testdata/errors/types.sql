@@ -22,3 +22,5 @@ SELECT mod('a'::text, 'b'::text), greatest(id, name), nullif(born, 1) FROM peopl
 SELECT count(*) FILTER (WHERE id) FROM people;
 SELECT true + 1, date '2024-01-01' * 2, interval '1 day' + 1;
 SELECT x + 1 FROM (SELECT nope AS x FROM people) t WHERE x = 1 UNION ALL SELECT 'a';
+SELECT CASE $1 WHEN 1 THEN 2 WHEN DATE '2024-01-01' THEN 3 END, $2 = 1 AND $2 = DATE '2024-01-01';
+SELECT id FROM people WHERE salary > 'abc' OR salary IN ('1.5', '1e3');
