@@ -46,8 +46,8 @@ func TestLastLines(t *testing.T) {
 	query := func(storage string, number int, cached, compiled float64) QueryReport {
 		return QueryReport{Storage: storage, Query: number, DuckDB: duck, Heddle: []WayReport{
 			newWayReport(cachedWay, Times{Median: cached, CPU: 5}, duck),
-			newWayReport(translatedWay, Times{Median: cached}, duck),
-			newWayReport(compiledWay, Times{Median: compiled}, duck),
+			newWayReport(translatedWay, Times{Median: cached, CPU: 10}, duck),
+			newWayReport(compiledWay, Times{Median: compiled, CPU: 20}, duck),
 		}}
 	}
 	report := &Report{Queries: []QueryReport{
@@ -62,6 +62,12 @@ func TestLastLines(t *testing.T) {
 	var out strings.Builder
 	report.writeMeans(&out)
 	want := `
+geomean of processor time heddle/duckdb = 0.50 (parquet, machine code cached, translated each time)
+geomean of processor time heddle/duckdb = 0.25 (parquet, code cached)
+geomean of processor time heddle/duckdb = 1.00 (parquet, compiled each time)
+geomean of processor time heddle/duckdb = 0.50 (native, machine code cached, translated each time)
+geomean of processor time heddle/duckdb = 0.25 (native, code cached)
+geomean of processor time heddle/duckdb = 1.00 (native, compiled each time)
 geomean heddle/duckdb = 1.00 over 1 queries (parquet, machine code cached, translated each time)
 geomean heddle/duckdb = 1.00 over 1 queries (parquet, code cached)
 geomean heddle/duckdb = 1.10 over 1 queries (parquet, compiled each time)
