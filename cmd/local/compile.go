@@ -2,13 +2,14 @@ package local
 
 import (
 	"context"
+	"math"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
-	"github.com/heddle-lang/heddle/frontend/sql"
 	"github.com/heddle-lang/heddle/frontend/sql/ast"
 	"github.com/heddle-lang/heddle/frontend/sql/bind"
 	"github.com/heddle-lang/heddle/internal/diag"
@@ -25,8 +26,14 @@ import (
 type CompileOptions struct {
 	// Wide says that the engine has the wide-arithmetic proposal.
 	Wide bool
+	// Portable leaves extensions out that not every engine has, even if this one does.
+	Portable bool
 	// Names keeps the names of functions and values, for people who read the code.
 	Names bool
+	// KeepFlow keeps a copy of the module as it was after the logical passes.
+	KeepFlow bool
+	// Parameters are the types of $1, $2 and so on where the caller knows them.
+	Parameters []ir.Type
 	// Verify checks the module after each pass.
 	Verify bool
 	// Disable names optional passes to leave out.
@@ -43,10 +50,15 @@ type Compiled struct {
 	File    *diag.File
 	Explain bool // the statement was EXPLAIN
 	Analyze bool // with ANALYZE
+	// Module is the module at the last level, Flow a copy of it at the flow level if that
+	// was asked for.
 	Module  *ir.Module
+	Flow    *ir.Module
 	Program *program.Program // from the kern level on
 	Wasm    []byte
-	Phases  []Phase
+	// Cached says that the statement was compiled before; it then has no phases.
+	Cached bool
+	Phases []Phase
 	// Warnings are diagnostics that did not stop the way.
 	Warnings diag.List
 }
@@ -55,15 +67,6 @@ type Compiled struct {
 type Phase struct {
 	Name    string
 	Elapsed time.Duration
-}
-
-// Parse splits a file into statements. Errors are a diag.ListError.
-func Parse(file *diag.File) ([]ast.Statement, error) {
-	tree, list := sql.Parse(file)
-	if err := list.Err(); err != nil {
-		return nil, err
-	}
-	return tree.Statements, nil
 }
 
 // Compile takes a statement down. Errors are diagnostics.
@@ -81,7 +84,7 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 		phase, began = following, clock.Now()
 	}
 	_, c.Explain, c.Analyze = bind.Explained(statement)
-	module, list := bind.Bind(ctx, file, statement, db.Catalog(), bind.Options{})
+	module, list := bind.Bind(ctx, file, statement, db.Catalog(), bind.Options{Parameters: options.Parameters})
 	if err := list.Err(); err != nil {
 		return nil, err
 	}
@@ -96,6 +99,9 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 	}
 	if err := run(passes.Logical); err != nil {
 		return nil, err
+	}
+	if options.KeepFlow {
+		c.Flow = module.Clone()
 	}
 	next("optimise", "lowering to pipelines")
 	if options.Stop == ir.FlowLevel {
@@ -129,3 +135,14 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 
 // WideArithmetic reports whether an engine runs code with 128-bit arithmetic.
 func WideArithmetic(e engine.Engine) bool { return e.Has(engine.WideArithmetic) }
+
+// HasFeature reports whether an engine runs code with an extension of WebAssembly, by
+// the name that a bundle has for it. What WebAssembly 2.0 holds every engine has.
+func HasFeature(e engine.Engine, name string) bool {
+	switch feature := engine.Feature(name); feature {
+	case engine.RelaxedSIMD, engine.WideArithmetic, engine.TailCall:
+		return e.Has(feature)
+	default:
+		return slices.Contains(encode.Feature(math.MaxUint16).Names(), name)
+	}
+}
