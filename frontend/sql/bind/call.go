@@ -140,7 +140,6 @@ func (b *binder) arguments(e *ast.Call, f *catalog.Function) ([]*scalar, *catalo
 		if class == catalog.Common {
 			common = append(common, i)
 		} else if arguments[i] = b.argument(arguments[i], class, f.Name); arguments[i].bad() {
-			overload = nil
 			return nil, nil
 		}
 	}
