@@ -141,6 +141,7 @@ func (c *checker) states() {
 			c.require(validField(field, record.Size), "field %q of state %q", field.Name, name)
 		}
 		c.require(state.Partitions == 1 || state.Partitions == abi.Partitions, "state %q has %d partitions", name, state.Partitions)
+		c.require(state.Partitions == 1 || state.Kind != ir.SortState, "sort %q has %d partitions", name, state.Partitions)
 		c.require(fits(state.SharedOffset, abi.StateHeaderSize, c.program.ContextSize) && state.SharedOffset%4 == 0, "the header of state %q", name)
 		local := state.Partitions * abi.WriterSize
 		if state.Kind == ir.AggregateState || state.Kind == ir.SortState {

@@ -76,6 +76,7 @@ func TestCheck(t *testing.T) {
 		{"field beyond the record", func(p *Program) { p.States[2].Record.Fields[0].Offset = 25 }},
 		{"width of text", func(p *Program) { p.States[2].Record.Fields[1].Width = 16 }},
 		{"NULL beyond the record", func(p *Program) { p.States[2].Record.Fields[1].NullOffset = 32 }},
+		{"partitions of a sort", func(p *Program) { p.States[0].Kind = ir.SortState; p.States[0].DirectoryBits = 0 }},
 		{"partitions", func(p *Program) { p.States[0].Partitions = 2 }},
 		{"header beyond the context", func(p *Program) { p.States[0].SharedOffset = 250 }},
 		{"header before the context", func(p *Program) { p.States[0].SharedOffset = -4 }},

@@ -54,6 +54,7 @@ func newResult(r *run) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	st.busy = true
 	res.rows, _ = res.source.size()
 	if st.Kind == ir.AggregateState {
 		res.rows = -1 // equal groups are still to be merged
@@ -113,15 +114,13 @@ func (res *Result) batch() (arrow.RecordBatch, error) {
 		}
 		res.next = 1
 	}
-	for len(res.pending) < res.most && res.next < res.source.morsels() {
+	// Where pages come from disk, one leaves memory when the next one comes.
+	for (len(res.pending) == 0 || r.spill == nil && len(res.pending) < res.most) && res.next < res.source.morsels() {
 		err := r.protect(r.session.workers[0], res.gather)
 		if err != nil {
 			return nil, err
 		}
 		res.next++
-		if r.spill != nil && len(res.pending) > 0 {
-			break // the page may leave memory when the next one comes
-		}
 	}
 	if len(res.pending) == 0 {
 		return nil, io.EOF
