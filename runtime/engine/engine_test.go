@@ -387,3 +387,37 @@ func TestVersion(t *testing.T) {
 		}
 	})
 }
+
+// A module may be linked into an instance that has run code already, and calls what
+// is there; names are unique.
+func TestLinkLater(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, b *bench) {
+		config := b.config()
+		config.Modules = config.Modules[:1]
+		in, err := b.engine.NewInstance(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"first", "second"} {
+			if err := in.Link(engine.Link{Name: name, Module: b.query}); err != nil {
+				t.Fatal(err)
+			}
+			quadruple, err := in.Function(name, "quadruple")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result, err := quadruple.Call(5); err != nil || result != 20 {
+				t.Errorf("%s: quadruple(5) is %d, %v", name, result, err)
+			}
+		}
+		if err := in.Link(engine.Link{Name: "first", Module: b.query}); codeOf(err) != engine.CodeLink {
+			t.Errorf("a name for the second time: %v", err)
+		}
+		if err := in.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Link(engine.Link{Name: "third", Module: b.query}); err == nil {
+			t.Error("a closed instance was linked")
+		}
+	})
+}
