@@ -2,6 +2,7 @@ package logical
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
@@ -13,7 +14,8 @@ import (
 type emitter struct {
 	block  *ir.Block
 	outer  *emitter // of the region around an if's region
-	table  map[uint64][]*ir.Op
+	table  table
+	fields []*ir.Op // what reads columns, in the outermost emitter
 	span   diag.Span
 	copied map[*ir.Value]*ir.Value
 	ifs    bool // an if was written; counted in the outermost emitter
@@ -21,28 +23,64 @@ type emitter struct {
 
 // newEmitter writes into a new block with arguments of the given types.
 func newEmitter(arguments ...ir.Type) *emitter {
-	return &emitter{block: ir.NewBlock(arguments...), table: map[uint64][]*ir.Op{}}
+	return &emitter{block: ir.NewBlock(arguments...)}
 }
 
 // inner writes into a region inside the block of em.
 func (em *emitter) inner() *emitter {
 	em.root().ifs = true
-	return &emitter{block: ir.NewBlock(), outer: em, table: map[uint64][]*ir.Op{}, span: em.span}
+	return &emitter{block: ir.NewBlock(), outer: em, span: em.span}
+}
+
+// table finds ops by their number: by looking through them, and past what that is
+// good for, by a map.
+type table struct {
+	keys []uint64
+	ops  []*ir.Op
+	more map[uint64][]*ir.Op
+}
+
+const fewOps = 32
+
+func (t *table) add(key uint64, op *ir.Op) {
+	if len(t.ops) < fewOps {
+		t.keys, t.ops = append(t.keys, key), append(t.ops, op)
+		return
+	}
+	if t.more == nil {
+		t.more = map[uint64][]*ir.Op{}
+	}
+	t.more[key] = append(t.more[key], op)
+}
+
+func (t *table) find(key uint64, matches func(*ir.Op) bool) *ir.Op {
+	for i, k := range t.keys {
+		if k == key && matches(t.ops[i]) {
+			return t.ops[i]
+		}
+	}
+	for _, op := range t.more[key] {
+		if matches(op) {
+			return op
+		}
+	}
+	return nil
 }
 
 // op gives the value of an op without regions, written at most once.
 func (em *emitter) op(code ir.Opcode, operands []*ir.Value, attributes ...ir.Attribute) *ir.Value {
 	key := number(code, operands, attributes)
+	same := func(known *ir.Op) bool {
+		return known.Code == code && slices.Equal(known.Operands, operands) && sameAttributes(known.Attributes, attributes)
+	}
 	for scope := em; scope != nil; scope = scope.outer {
-		for _, known := range scope.table[key] {
-			if known.Code == code && sameOperands(known.Operands, operands) && sameAttributes(known.Attributes, attributes) {
-				return known.Result()
-			}
+		if known := scope.table.find(key, same); known != nil {
+			return known.Result()
 		}
 	}
 	b := ir.Builder{Block: em.block, Span: em.span}
 	op := b.Op(code, operands, attributes...)
-	em.table[key] = append(em.table[key], op)
+	em.table.add(key, op)
 	return op.Result()
 }
 
@@ -57,18 +95,6 @@ func number(code ir.Opcode, operands []*ir.Value, attributes []ir.Attribute) uin
 		h.attribute(attributes[i].Value)
 	}
 	return h.sum()
-}
-
-func sameOperands(a, b []*ir.Value) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // sameAttributes compares by content, by a hash other than that which chose the chain.
@@ -96,13 +122,20 @@ func (em *emitter) null(t ir.Type) *ir.Value { return em.constant(t, ir.NullDatu
 
 // field reads a column from whichever of the block's rows has it.
 func (em *emitter) field(name string) *ir.Value {
-	scope := em
-	for scope.outer != nil {
-		scope = scope.outer
+	root := em.root()
+	for i := range root.fields {
+		if ir.AttributeAs[string](root.fields[i], "name") == name {
+			return root.fields[i].Result()
+		}
 	}
-	for _, row := range scope.block.Arguments {
-		if index, _ := row.Type.Field(name); index >= 0 {
-			return scope.op(ir.OpField, []*ir.Value{row}, ir.Attr("name", name))
+	for _, row := range root.block.Arguments {
+		for i := range row.Type.Fields {
+			if row.Type.Fields[i].Name == name {
+				b := ir.Builder{Block: root.block, Span: root.span}
+				read := b.Field(row, name)
+				root.fields = append(root.fields, read.Op)
+				return read
+			}
 		}
 	}
 	panic("BUG: no row with a column " + name)
@@ -133,7 +166,7 @@ func (em *emitter) connective(code ir.Opcode, predicates []*ir.Value) *ir.Value 
 // regions may have found values that were written outside and then not needed there.
 func (em *emitter) yield(values ...*ir.Value) *ir.Block {
 	if em.ifs {
-		again := &emitter{block: &ir.Block{}, table: map[uint64][]*ir.Op{}}
+		again := &emitter{block: &ir.Block{}}
 		for _, row := range em.block.Arguments {
 			again.block.AddArgument(row.Name, row.Type)
 		}
@@ -149,8 +182,27 @@ func (em *emitter) yield(values ...*ir.Value) *ir.Block {
 	return em.block
 }
 
+// allRead finds quickly that there is nothing to sweep in a small block without ifs.
+func allRead(block *ir.Block) bool {
+	n := len(block.Ops) - 1
+	if n > fewOps {
+		return false
+	}
+	for i, op := range block.Ops[:n] {
+		if len(op.Regions) > 0 || !slices.ContainsFunc(block.Ops[i+1:], func(reader *ir.Op) bool {
+			return slices.Contains(reader.Operands, op.Results[0])
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
 // sweep removes ops whose results nothing reads.
 func sweep(block *ir.Block) {
+	if allRead(block) {
+		return
+	}
 	live := map[*ir.Value]bool{}
 	var mark func(b *ir.Block)
 	mark = func(b *ir.Block) {

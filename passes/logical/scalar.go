@@ -8,29 +8,56 @@ import (
 
 // columnsOf adds the columns that a value reads to a sorted list.
 func columnsOf(v *ir.Value, into []string) []string {
-	seen := map[*ir.Value]bool{}
-	var visit func(v *ir.Value)
-	visit = func(v *ir.Value) {
-		op := v.Op
-		if op == nil || seen[v] {
-			return
-		}
-		seen[v] = true
+	w := walk{leave: func(op *ir.Op) bool {
 		if op.Code == ir.OpField {
 			into = insert(into, ir.AttributeAs[string](op, "name"))
-			return
 		}
-		for _, operand := range op.Operands {
-			visit(operand)
+		return false
+	}}
+	w.visit(v)
+	return into
+}
+
+// walk visits the ops behind a value until one makes leave true. In small code an op
+// may be visited again; where that goes on, visited ops are remembered, because a
+// value can be reached in as many ways as there are sums of ones.
+type walk struct {
+	leave func(*ir.Op) bool
+	steps int
+	seen  map[*ir.Op]bool
+}
+
+func (w *walk) visit(v *ir.Value) bool {
+	op := v.Op
+	if op == nil {
+		return false
+	}
+	const few = 64
+	if w.steps++; w.steps > few {
+		if w.seen == nil {
+			w.seen = map[*ir.Op]bool{}
 		}
-		for _, region := range op.Regions {
-			for _, y := range region.Terminator().Operands {
-				visit(y)
+		if w.seen[op] {
+			return false
+		}
+		w.seen[op] = true
+	}
+	if w.leave(op) {
+		return true
+	}
+	for _, operand := range op.Operands {
+		if w.visit(operand) {
+			return true
+		}
+	}
+	for _, region := range op.Regions {
+		for _, y := range region.Terminator().Operands {
+			if w.visit(y) {
+				return true
 			}
 		}
 	}
-	visit(v)
-	return into
+	return false
 }
 
 // insert adds a name to a sorted list without repetition.
@@ -86,53 +113,28 @@ func isBool(v *ir.Value, want bool) bool {
 }
 
 // conjuncts splits a predicate at its top-level ands, left to right.
-func conjuncts(v *ir.Value) []*ir.Value {
-	if v.Op != nil && v.Op.Code == ir.OpAnd {
-		var out []*ir.Value
-		for _, operand := range v.Op.Operands {
-			out = append(out, conjuncts(operand)...)
-		}
-		return out
+func conjuncts(v *ir.Value) []*ir.Value { return operandsOf(ir.OpAnd, v, nil) }
+
+// operandsOf adds the operands of nested connectives of one kind.
+func operandsOf(code ir.Opcode, v *ir.Value, into []*ir.Value) []*ir.Value {
+	if v.Op == nil || v.Op.Code != code {
+		return append(into, v)
 	}
-	return []*ir.Value{v}
+	into = slices.Grow(into, len(v.Op.Operands))
+	for _, operand := range v.Op.Operands {
+		into = operandsOf(code, operand, into)
+	}
+	return into
 }
 
 // disjuncts splits a predicate at its top-level ors.
-func disjuncts(v *ir.Value) []*ir.Value {
-	if v.Op != nil && v.Op.Code == ir.OpOr {
-		var out []*ir.Value
-		for _, operand := range v.Op.Operands {
-			out = append(out, disjuncts(operand)...)
-		}
-		return out
-	}
-	return []*ir.Value{v}
-}
+func disjuncts(v *ir.Value) []*ir.Value { return operandsOf(ir.OpOr, v, nil) }
 
 // canTrap reports whether computing a value may end the program, for some rows
 // that its type allows.
 func canTrap(v *ir.Value) bool {
-	seen := map[*ir.Value]bool{}
-	var visit func(v *ir.Value) bool
-	visit = func(v *ir.Value) bool {
-		if v.Op == nil || seen[v] {
-			return false
-		}
-		seen[v] = true
-		if opTraps(v.Op) {
-			return true
-		}
-		if slices.ContainsFunc(v.Op.Operands, visit) {
-			return true
-		}
-		for _, region := range v.Op.Regions {
-			if slices.ContainsFunc(region.Terminator().Operands, visit) {
-				return true
-			}
-		}
-		return false
-	}
-	return visit(v)
+	w := walk{leave: opTraps}
+	return w.visit(v)
 }
 
 // opTraps sharpens the trait MayTrap with what the operands' types and literals say.
@@ -335,11 +337,29 @@ func (e *editor) oneFilter(like *ir.Op, input *ir.Value, predicates []*ir.Value)
 	if len(predicates) == 0 {
 		return input
 	}
+	if block := whole(predicates); block != nil {
+		b := e.build(like, ir.OpFilter, []*ir.Value{input}, []*ir.Block{block})
+		infer(b.Op)
+		return b
+	}
 	block := predicateBlock(predicates, input.Type.Row())
 	if isTrue(block.Terminator().Operands[0]) {
 		return input
 	}
 	return e.build(like, ir.OpFilter, []*ir.Value{input}, []*ir.Block{block})
+}
+
+// whole gives the region that tests just these predicates, when it is that of a filter
+// which passes are about to replace: they leave it as it is.
+func whole(predicates []*ir.Value) *ir.Block {
+	block := predicates[0].Op.Block
+	if block.Parent == nil || block.Parent.Code != ir.OpFilter || slices.ContainsFunc(predicates, isTrue) {
+		return nil
+	}
+	if !slices.Equal(conjuncts(block.Terminator().Operands[0]), predicates) {
+		return nil
+	}
+	return block
 }
 
 // mayMerge reports whether a filter may be made one with the filter below it, for
