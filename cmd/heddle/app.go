@@ -85,6 +85,7 @@ heddle explain q1.sql --data data --analyze`,
 		a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand())
+	root.InitDefaultHelpCmd()
 	return root
 }
 

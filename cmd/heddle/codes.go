@@ -60,12 +60,25 @@ What to do: write to a file with -o result.parquet, or into a pipe.`,
 	})
 	codeFailed = diag.Register(diag.CodeInfo{
 		Code: "E0920", Title: "an operation failed",
-		Explanation: `Something outside of Heddle failed: a file could not be read or written, a process
-had no memory left.
+		Explanation: `Something outside of Heddle failed: a file could not be written, a process had no
+memory left.
 
-Example: reading a program from a file that is not there.
+Example: the terminal went away while a result was written.
 
 What to do: the message ends with the system's own reason.`,
+	})
+	codeProgram = diag.Register(diag.CodeInfo{
+		Code: "E0924", Title: "a program cannot be read",
+		Explanation: `The file that holds the program, or the bundle, cannot be read.
+
+Example:
+
+    heddle run q1.sq
+
+where the file is called q1.sql.
+
+What to do: the message ends with the system's own reason. To run SQL from the
+command line, write it behind -c.`,
 	})
 	codeNoCode = diag.Register(diag.CodeInfo{
 		Code: "E0921", Title: "no such diagnostic code",

@@ -60,7 +60,7 @@ heddle run -c "SELECT o_comment FROM orders WHERE o_orderkey = \$1" -p 7 --data 
 	f.addData(cmd)
 	f.addOutput(cmd)
 	f.addEngine(cmd)
-	flags.StringArrayVarP(&f.parameters, "param", "p", nil, "`VALUE` of $1, $2, ... in order")
+	flags.StringArrayVarP(&f.parameters, "param", "p", nil, "`VALUE` of $1, $2, ... in order; \\N is NULL")
 	flags.StringVar(&f.timing, "timing", "", "show on stderr what each phase took; --timing=json for programs")
 	flags.Lookup("timing").NoOptDefVal = "text"
 	flags.StringVar(&f.progress, "progress", "auto", "auto: on a terminal, after half a second; plain: a line every 10 s; none")

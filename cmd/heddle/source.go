@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/heddle-lang/heddle/cmd/heddle/internal/present"
 	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/frontend/sql"
 	"github.com/heddle-lang/heddle/internal/diag"
@@ -40,7 +41,7 @@ func (a *app) readSource(command string, hasCommand bool, arguments []string, us
 		data, err = readFile(a.system.Files, name, bundle.MaxSize)
 	}
 	if err != nil {
-		return nil, diag.New(codeFailed, "cannot read the program: %v", err)
+		return nil, diag.New(codeProgram, "cannot read the program: %v", err)
 	}
 	if bundle.Is(data) {
 		read, err := bundle.Read(name, data)
@@ -87,6 +88,9 @@ func one(ctx context.Context, w *local.Workspace, file *diag.File, options local
 	return all[0], nil
 }
 
+// nullArgument is how --param writes NULL, as TSV files do.
+const nullArgument = `\N`
+
 // bindArguments reads the values of $1, $2, ... in the types that the program asks for.
 func bindArguments(p *program.Program, texts []string) ([]ir.Datum, error) {
 	types := make([]*ir.Type, len(texts))
@@ -94,7 +98,7 @@ func bindArguments(p *program.Program, texts []string) ([]ir.Datum, error) {
 	for i := range p.Parameters {
 		argument := p.Parameters[i].Argument
 		wanted = max(wanted, argument+1)
-		if argument >= 0 && argument < len(texts) {
+		if argument >= 0 && argument < len(texts) && p.Parameters[i].Form != program.NullForm {
 			types[argument] = &p.Parameters[i].Type
 		}
 	}
@@ -104,12 +108,13 @@ func bindArguments(p *program.Program, texts []string) ([]ir.Datum, error) {
 	}
 	values := make([]ir.Datum, len(texts))
 	for i, text := range texts {
-		if types[i] == nil {
-			continue // the optimiser found that it does not matter
+		if text == nullArgument || types[i] == nil { // of no type if it does not matter
+			values[i] = ir.NullDatum
+			continue
 		}
 		value, err := ir.ParseDatum(types[i].WithNull(false), text)
 		if err != nil {
-			return nil, diag.New(codeFlagValue, "--param %q is not a value of $%d, a %s: %v", text, i+1, types[i].WithNull(false), err)
+			return nil, diag.New(codeFlagValue, "--param %q is not a value of $%d, which is of type %s", text, i+1, present.TypeName(types[i].WithNull(false)))
 		}
 		values[i] = value
 	}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"math"
 	"runtime/debug"
 	"slices"
@@ -69,6 +70,9 @@ type Phase struct {
 	Elapsed time.Duration
 }
 
+// errUnread is the error of a statement about which the parser has complained.
+var errUnread = errors.New("the statement could not be read")
+
 // Compile takes a statement down. Errors are diagnostics.
 func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement ast.Statement, db *store.Database, options CompileOptions) (compiled *Compiled, err error) {
 	c := &Compiled{File: file}
@@ -87,6 +91,9 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 	module, list := bind.Bind(ctx, file, statement, db.Catalog(), bind.Options{Parameters: options.Parameters})
 	if err := list.Err(); err != nil {
 		return nil, err
+	}
+	if module == nil {
+		return nil, errUnread
 	}
 	c.Module, c.Warnings = module, list
 	next("bind", "optimising")
@@ -112,7 +119,7 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 			return nil, err
 		}
 		next(group.Name, "lowering to kernels")
-		if options.Stop == ir.PipeLevel {
+		if options.Stop == ir.PipeLevel && !hasLevel(module, ir.FlowLevel) {
 			return c, nil
 		}
 	}
@@ -131,6 +138,10 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 	}
 	next("wasm", "")
 	return c, nil
+}
+
+func hasLevel(m *ir.Module, level ir.Level) bool {
+	return slices.ContainsFunc(m.Functions, func(f *ir.Function) bool { return f.Level == level })
 }
 
 // WideArithmetic reports whether an engine runs code with 128-bit arithmetic.

@@ -175,6 +175,9 @@ func (w *Workspace) Prepare(ctx context.Context, file *diag.File, options Prepar
 	var all []*Compiled
 	for _, statement := range tree.Statements {
 		compiled, err := Compile(ctx, w.system.Clock, file, statement, w.database, options.CompileOptions)
+		if errors.Is(err, errUnread) {
+			continue
+		}
 		if err != nil {
 			found, ok := diag.FromError(err)
 			if !ok {

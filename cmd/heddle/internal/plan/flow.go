@@ -32,13 +32,12 @@ func Flow(m *ir.Module) *Node {
 		r := reader{writer: writer{module: m}, rows: estimate.New(m, f)}
 		end := ir.AsReturn(f.Body.Terminator())
 		node := r.node(end.Input)
-		return &Node{Operator: "result", Subject: labels(end), Rows: node.Rows, Inputs: []*Node{node}}
+		return &Node{
+			Operator: "result", Rows: node.Rows, Inputs: []*Node{node},
+			Details: []Detail{{"columns", strings.Join(end.Labels, ", ")}},
+		}
 	}
 	return nil
-}
-
-func labels(end ir.Return) string {
-	return strings.Join(end.Labels, ", ")
 }
 
 type reader struct {

@@ -29,66 +29,89 @@ func (o TextOptions) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
+// The layout of the tree.
+const (
+	mostDetails = 12 // properties of an operator that are shown
+	mostLines   = 4  // lines of a property, on a terminal
+	unbounded   = 78 // where numbers stand when there is no terminal
+	gutter      = 2  // cells before the numbers
+)
+
 // line is a line of the tree before it is laid out.
 type line struct {
-	branch  string // the lines of the tree
-	name    string // operator and subject
-	subject string
-	detail  bool
-	rows    string
+	branch        string // the lines of the tree
+	name, subject string // an operator, or a property with its value
+	detail        bool
+	nameWidth     int    // of a property: the widest name of its operator
+	rest          string // of a property: what stands before its further lines
+	rows          string
 }
-
-// mostDetails is how many properties of an operator are shown in text.
-const mostDetails = 12
 
 // WriteText writes the tree with estimated rows on the right.
 func (n *Node) WriteText(w io.Writer, o TextOptions) error {
+	const title = "estimated rows"
 	lines := n.lines(nil, "", "")
-	rowsWidth, widest := len("rows"), 0
+	right := 0
 	for _, l := range lines {
-		rowsWidth = max(rowsWidth, ansi.StringWidth(l.rows))
-		widest = max(widest, ansi.StringWidth(l.branch+l.name+"  "+l.subject))
+		if !l.detail {
+			right = max(right, ansi.StringWidth(l.branch+l.name+" "+l.subject)+4+len(l.rows))
+		}
 	}
-	room := widest
+	bound := unbounded
 	if o.Width > 0 {
-		room = min(room, o.Width-rowsWidth-3)
+		bound = o.Width - 1
 	}
-	room = max(room, 24)
+	right = max(40, min(right+gutter, bound))
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", strings.Repeat(" ", room+2+rowsWidth-4)+o.paint(dim, "rows"))
+	b.WriteString(strings.Repeat(" ", right-len(title)) + o.paint(dim, title) + "\n")
 	for _, l := range lines {
-		b.WriteString(o.paint(dim, l.branch))
-		have := ansi.StringWidth(l.branch)
-		switch {
-		case l.detail:
-			text := ansi.Truncate(l.name+"  "+l.subject, max(8, room-have), "…")
-			name, rest, _ := strings.Cut(text, "  ")
-			b.WriteString(o.paint(blue, name))
-			if rest != "" {
-				b.WriteString("  " + rest)
-			}
-			b.WriteByte('\n')
-			continue
-		case l.subject == "":
-			b.WriteString(o.paint(bold, l.name))
-			have += ansi.StringWidth(l.name)
-		default:
-			subject := ansi.Truncate(l.subject, max(8, room-have-ansi.StringWidth(l.name)-1), "…")
-			b.WriteString(o.paint(bold, l.name) + " " + o.paint(green, subject))
-			have += ansi.StringWidth(l.name) + 1 + ansi.StringWidth(subject)
+		if l.detail {
+			o.writeDetail(&b, l)
+		} else {
+			o.writeOperator(&b, l, right)
 		}
-		if l.rows != "" {
-			gap := max(1, room+2+rowsWidth-have-ansi.StringWidth(l.rows))
-			dots := strings.Repeat(" ", gap)
-			if gap > 4 {
-				dots = " " + o.paint(dim, strings.Repeat("·", gap-2)) + " "
-			}
-			b.WriteString(dots + l.rows)
-		}
-		b.WriteByte('\n')
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (o TextOptions) writeOperator(b *strings.Builder, l line, right int) {
+	b.WriteString(o.paint(dim, l.branch) + o.paint(bold, l.name))
+	have := ansi.StringWidth(l.branch + l.name)
+	if l.subject != "" {
+		subject := l.subject
+		if o.Width > 0 {
+			subject = ansi.Truncate(subject, max(8, right-have-1-gutter-len(l.rows)), "…")
+		}
+		b.WriteString(" " + o.paint(green, subject))
+		have += 1 + ansi.StringWidth(subject)
+	}
+	gap := max(gutter, right-have-len(l.rows))
+	leader := strings.Repeat(" ", gap)
+	if gap > 3 {
+		leader = " " + o.paint(dim, strings.Repeat("·", gap-2)) + " "
+	}
+	b.WriteString(leader + l.rows + "\n")
+}
+
+func (o TextOptions) writeDetail(b *strings.Builder, l line) {
+	fill := strings.Repeat(" ", max(0, l.nameWidth-ansi.StringWidth(l.name)))
+	indent := ansi.StringWidth(l.branch) + l.nameWidth + 2
+	parts := []string{l.subject}
+	if room := o.Width - 1 - indent; o.Width > 0 && room >= 16 {
+		parts = strings.Split(ansi.Wrap(l.subject, room, " "), "\n")
+		if len(parts) > mostLines {
+			parts = parts[:mostLines]
+			parts[mostLines-1] = ansi.Truncate(parts[mostLines-1], room-1, "") + "…"
+		}
+	}
+	for i, part := range parts {
+		if i == 0 {
+			b.WriteString(o.paint(dim, l.branch) + o.paint(blue, l.name) + fill + "  " + part + "\n")
+		} else {
+			b.WriteString(o.paint(dim, l.rest) + strings.Repeat(" ", max(0, indent-ansi.StringWidth(l.rest))) + strings.TrimLeft(part, " ") + "\n")
+		}
+	}
 }
 
 // lines lays out a node: its own line, its details beneath, then its inputs.
@@ -97,24 +120,22 @@ func (n *Node) lines(all []line, first, rest string) []line {
 	bar := rest
 	if len(n.Inputs) > 0 {
 		bar += "│"
-	} else {
-		bar += " "
 	}
-	last := ""
-	for i, detail := range n.Details {
-		if i == mostDetails {
-			all = append(all, line{branch: bar + "   ", name: fmt.Sprintf("… %d more", len(n.Details)-i), detail: true})
-			break
-		}
+	branch := bar + strings.Repeat(" ", ansi.StringWidth(rest)+3-ansi.StringWidth(bar))
+	details := n.Details[:min(len(n.Details), mostDetails)]
+	width := 0
+	for _, detail := range details {
+		width = max(width, ansi.StringWidth(detail.Name))
+	}
+	for i, detail := range details {
 		name := detail.Name
-		if name == last { // several conditions
-			name = strings.Repeat(" ", len(name)-3) + "and"
-			if len(detail.Name) < 3 {
-				name = "and"
-			}
+		if i > 0 && name == details[i-1].Name { // several conditions
+			name = "and"
 		}
-		last = detail.Name
-		all = append(all, line{branch: bar + "   ", name: name, subject: detail.Value, detail: true})
+		all = append(all, line{branch: branch, name: name, subject: detail.Value, detail: true, nameWidth: max(width, 3), rest: bar})
+	}
+	if hidden := len(n.Details) - len(details); hidden > 0 {
+		all = append(all, line{branch: branch, name: fmt.Sprintf("… %d more", hidden), detail: true, rest: bar})
 	}
 	for i, input := range n.Inputs {
 		if i == len(n.Inputs)-1 {
