@@ -188,7 +188,9 @@ func (s *scanner) text() ([]byte, error) {
 	for at := s.at + 1; at < len(s.data); at++ {
 		switch c := s.data[at]; {
 		case c == '\\':
-			at++
+			if at++; !isEscape(s.data[at:]) {
+				return nil, errEscape
+			}
 		case c == '"':
 			s.at = at + 1
 			return s.data[start:s.at], nil
@@ -197,6 +199,18 @@ func (s *scanner) text() ([]byte, error) {
 		}
 	}
 	return nil, errSyntax
+}
+
+// isEscape reports whether text begins with what may follow a backslash.
+func isEscape(text []byte) bool {
+	if len(text) == 0 {
+		return false
+	}
+	if text[0] == 'u' {
+		_, ok := unicodeEscape(text)
+		return ok
+	}
+	return bytes.IndexByte([]byte(`"\/bfnrt`), text[0]) >= 0
 }
 
 // nested passes over an object or an array and checks its form.

@@ -1,16 +1,21 @@
 package parquet
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/system"
+	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/runtime/store"
+	"github.com/heddle-lang/heddle/runtime/store/storetest"
 )
 
 // readAll opens a file and decodes all of it. The error is nil or a diagnostic.
@@ -90,6 +95,51 @@ func TestFlippedBits(t *testing.T) {
 			}
 			_ = checkDamage(t, path, damaged) // most flips are seen, none may panic
 		}
+	}
+}
+
+// TestLies has statistics that contradict the values.
+func TestLies(t *testing.T) {
+	fields := []ir.Field{{Name: "n", Type: ir.Of(ir.I64).WithNull(true)}}
+	var rows [][]ir.Datum
+	for i := range int64(1001) {
+		rows = append(rows, []ir.Datum{ir.IntDatum(i)})
+	}
+	data := encodeRows(t, fields, rows, 2000, store.WriteOptions{Compression: "none"})
+	table := openBytes(t, data)
+	if got := table.Description().Columns[0].Layout; got != (ir.Layout{Width: 2}) {
+		t.Fatalf("layout %s, want 2 bytes", got)
+	}
+	most := binary.LittleEndian.AppendUint64(nil, 1000)
+	at := bytes.LastIndex(data, most) // in the footer
+	for _, test := range []struct {
+		name string
+		lie  func(data []byte)
+		code diag.Code
+		want string
+	}{
+		{"greatest", func(data []byte) { copy(data[at:], binary.LittleEndian.AppendUint64(nil, 100)) }, store.CodeDamaged, "a value 128 is outside of the bounds"},
+		{"rows", func(data []byte) {
+			// 1001 as a varint stands in the footer for the rows of file, row group and chunk.
+			last := bytes.LastIndex(data, []byte{0xD2, 0x0F})
+			data[last]++
+		}, store.CodeDamaged, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			lying := append([]byte{}, data...)
+			test.lie(lying)
+			err := checkDamage(t, filepath.Join(t.TempDir(), "t.parquet"), lying)
+			var d *diag.Diagnostic
+			if !errors.As(err, &d) || d.Code != test.code || !strings.Contains(d.Message, test.want) {
+				t.Errorf("got %v, want %s with %q", err, test.code, test.want)
+			}
+		})
+	}
+	// A program that was compiled for narrower data.
+	_, err := storetest.Read(t, table, []store.ColumnRequest{{Name: "n", Type: ir.Of(ir.I64), Layout: ir.Layout{Width: 1}}}, 0)
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != store.CodeDoesNotFit {
+		t.Errorf("got %v, want %s", err, store.CodeDoesNotFit)
 	}
 }
 

@@ -103,6 +103,7 @@ func (s *scan) Reader() (store.Reader, error) {
 		u := &r.cursors[at]
 		u.table = s.table
 		u.converter = newConverter(c, s.request.Columns[at], s.table.path)
+		u.offered = s.request.Columns[at].Layout == s.table.description.Columns[i].Layout
 		u.shared = s.table.dictionaries[i]
 		u.group = -1
 		r.order = append(r.order, at)

@@ -26,6 +26,7 @@ type converter struct {
 	layout    ir.Layout
 	place     store.Place
 	low, high int64 // what type and layout both hold; layouts below 16 bytes
+	offered   bool  // the layout is the one that the statistics of this file led to
 	integers  []int64
 }
 
@@ -143,6 +144,9 @@ func (v *converter) outside(value any) error {
 	}
 	if wide.Cmp(low) < 0 || wide.Cmp(high) > 0 {
 		return fmt.Errorf("a value %v is beyond %s", wide, v.typ.WithNull(false))
+	}
+	if v.offered {
+		return fmt.Errorf("a value %v is outside of the bounds that its statistics give", wide)
 	}
 	return store.DoesNotFit(v.place, wide, v.layout)
 }
