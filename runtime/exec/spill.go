@@ -40,14 +40,20 @@ func (r *run) allocatePage(w *worker, wanted, need int, st *state, part int) (me
 	if block, err := heap.Allocate(wanted); err == nil {
 		return block, nil
 	}
-	if err := r.relieve(w, part); err != nil {
-		return memory.Block{}, err
+	// A worker that holds little would write many small runs or pages while finished
+	// states sit in memory.
+	own := func() error { return r.relieve(w, part) }
+	steps := [2]func() error{own, r.relieveFinished}
+	if r.held(w) < heap.Budget()/int64(8*r.session.options.Threads) {
+		steps[0], steps[1] = steps[1], steps[0]
 	}
-	if block, err := heap.Allocate(wanted); err == nil {
-		return block, nil
-	}
-	if err := r.relieveFinished(); err != nil {
-		return memory.Block{}, err
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return memory.Block{}, err
+		}
+		if block, err := heap.Allocate(wanted); err == nil {
+			return block, nil
+		}
 	}
 	if block, err := heap.Allocate(need); err == nil {
 		return block, nil
@@ -56,6 +62,20 @@ func (r *run) allocatePage(w *worker, wanted, need int, st *state, part int) (me
 		return block, nil
 	}
 	return memory.Block{}, r.noMemory(need, describe(st))
+}
+
+// held is how many bytes the pages that a worker has filled for its pipeline take.
+func (r *run) held(w *worker) int64 {
+	if w == nil || r.filling == nil {
+		return 0
+	}
+	total := int64(0)
+	for _, pages := range r.filling.local[w.number].pages {
+		for i := range pages {
+			total += int64(pages[i].block.Size)
+		}
+	}
+	return total
 }
 
 // relieve moves the full pages that a worker has written for its pipeline to disk.
