@@ -527,7 +527,7 @@ func (g *generator) collect(op *ir.Op, index int, digits []digit) {
 		partition := f.partitionOf(state, hash)
 		writer := f.writer(state, partition)
 		record := f.allocate(index, writer, partition, f.volatileLength(keys))
-		e.build(ir.OpMemoryCopy, []*ir.Value{record, slot, e.const32(int64(state.Record.Size))}, nil)
+		e.build(ir.OpMemoryCopy, []*ir.Value{e.address(record), e.address(slot), e.const32(int64(state.Record.Size))}, nil)
 		e.store(record, abi.RecordHash, 4, hash)
 		e.store(record, abi.RecordNext, 4, e.const32(0))
 		for k, s := range keys {

@@ -154,10 +154,15 @@ func (g *generator) arithmetic(op *ir.Op) *scalar {
 	null := g.anyNull(a, b)
 	if t.IsFloat() {
 		code, ok := map[ir.Opcode]ir.Opcode{ir.OpAdd: ir.OpFloatAdd, ir.OpSubtract: ir.OpFloatSub, ir.OpMultiply: ir.OpFloatMul, ir.OpDivide: ir.OpFloatDiv}[op.Code]
-		if !ok {
-			g.unsupported(op, "the remainder of floating-point numbers is not supported yet")
+		if ok {
+			return &scalar{t: t, v: g.binary(code, a.v, b.v), null: null}
 		}
-		return &scalar{t: t, v: g.binary(code, a.v, b.v), null: null}
+		// The remainder of two binary32 is exact in binary64 and in binary32 again.
+		v := g.call(library("f64_rem"), f64, g.double(a), g.double(b))
+		if t.Kind == ir.F32 {
+			v = g.typed(ir.OpFloatConvert, v, f32)
+		}
+		return &scalar{t: t, v: v, null: null}
 	}
 	var result *scalar
 	safe := g.arithmeticIsTotal(op.Code, a, b, t)
@@ -183,6 +188,14 @@ func (g *generator) arithmetic(op *ir.Op) *scalar {
 	}
 	result.t, result.null = t, null
 	return result
+}
+
+// double gives a float as binary64.
+func (g *generator) double(s *scalar) *ir.Value {
+	if s.t.Kind == ir.F32 {
+		return g.typed(ir.OpFloatConvert, s.v, f64)
+	}
+	return s.v
 }
 
 // arithmeticIsTotal reports whether an operation cannot fail for any operands within

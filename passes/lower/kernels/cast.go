@@ -134,10 +134,7 @@ func (g *generator) toFloat(s *scalar, t ir.Type) *ir.Value {
 }
 
 func (g *generator) fromFloat(s *scalar, t ir.Type, site *ir.Value) *scalar {
-	x := s.v
-	if s.t.Kind == ir.F32 {
-		x = g.typed(ir.OpFloatConvert, x, f64)
-	}
+	x := g.double(s)
 	if t.Kind == ir.Decimal {
 		limit, _ := ir.Int128FromBig(typeBounds(t).high)
 		v := g.call(library("f64_to_decimal"), i128, x, g.constFloat(f64, math.Pow10(int(t.Scale))), g.const128(limit), site)
@@ -169,6 +166,10 @@ func (g *generator) fromText(op *ir.Op, s *scalar, t ir.Type) *scalar {
 		v := g.call(library("string_to_decimal"), i128, s.v, g.const32(int64(t.Scale)), g.const128(limit), site)
 		n := g.fit(number{v, b})
 		return &scalar{t: t, v: n.v, bounds: n.b}
+	case ir.F64:
+		return &scalar{t: t, v: g.call(library("string_to_f64"), f64, s.v, site)}
+	case ir.F32:
+		return &scalar{t: t, v: g.typed(ir.OpFloatConvert, g.call(library("string_to_f32"), f64, s.v, site), f32)}
 	case ir.Date:
 		return &scalar{t: t, v: g.call(library("string_to_date"), i32, s.v, site), bounds: typeBounds(t)}
 	case ir.Bool:
@@ -197,6 +198,10 @@ func (g *generator) toText(op *ir.Op, s *scalar) *scalar {
 		r.v = g.call(library("i128_to_string"), i64, s.v, site)
 	case t.Kind == ir.Decimal:
 		r.v = g.call(library("decimal_to_string"), i64, g.convert(s.v, i128), g.const32(int64(t.Scale)), site)
+	case t.Kind == ir.F64:
+		r.v = g.call(library("f64_to_string"), i64, s.v, site)
+	case t.Kind == ir.F32:
+		r.v = g.call(library("f32_to_string"), i64, g.double(s), site)
 	case t.Kind == ir.Date:
 		r.v = g.call(library("date_to_string"), i64, s.v, site)
 	case t.Kind == ir.Timestamp:

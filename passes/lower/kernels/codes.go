@@ -10,11 +10,11 @@ to WebAssembly.
 
 Example:
 
-    SELECT CAST(x AS DOUBLE PRECISION) FROM (VALUES ('1.5')) t(x)
+    SELECT CAST(x AS UUID) FROM (VALUES ('5f9ec1b2-0c3b-4bd0-9a52-5d34b8b1c9a0')) t(x)
 
-Why: converting text to floating-point numbers exactly is not there yet.
+Why: converting text to this type is not there yet.
 
-What to do: use another type (CAST(x AS DECIMAL(18,6))), or leave the operation out.`,
+What to do: compare the text itself, use another type, or leave the operation out.`,
 	})
 	codeScratch = diag.Register(diag.CodeInfo{
 		Code: "E0650", Title: "one row makes too much text",

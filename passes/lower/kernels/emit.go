@@ -4,6 +4,7 @@ import "github.com/heddle-lang/heddle/ir"
 
 // Types of kern values.
 var (
+	addr = ir.Of(ir.Address)
 	i32  = ir.Of(ir.I32)
 	i64  = ir.Of(ir.I64)
 	i128 = ir.Of(ir.I128)
@@ -81,8 +82,16 @@ func (e *emitter) selectValue(condition, a, b *ir.Value) *ir.Value {
 	return e.build(ir.OpSelect, []*ir.Value{condition, a, b}, nil).Result()
 }
 
+// address gives a 32-bit number as an address.
+func (e *emitter) address(v *ir.Value) *ir.Value {
+	if v.Type.Kind == ir.Address {
+		return v
+	}
+	return e.typed(ir.OpWrap, v, addr)
+}
+
 func (e *emitter) load(address *ir.Value, offset int64, width int, signed bool, t ir.Type) *ir.Value {
-	return e.build(ir.OpLoad, []*ir.Value{address}, nil, ir.Attr("width", int64(width)), ir.Attr("signed", signed), ir.Attr("offset", offset), ir.Attr("type", t)).Result()
+	return e.build(ir.OpLoad, []*ir.Value{e.address(address)}, nil, ir.Attr("width", int64(width)), ir.Attr("signed", signed), ir.Attr("offset", offset), ir.Attr("type", t)).Result()
 }
 
 func (e *emitter) load32(address *ir.Value, offset int64) *ir.Value {
@@ -90,7 +99,7 @@ func (e *emitter) load32(address *ir.Value, offset int64) *ir.Value {
 }
 
 func (e *emitter) store(address *ir.Value, offset int64, width int, v *ir.Value) {
-	e.build(ir.OpStore, []*ir.Value{address, v}, nil, ir.Attr("width", int64(width)), ir.Attr("offset", offset))
+	e.build(ir.OpStore, []*ir.Value{e.address(address), v}, nil, ir.Attr("width", int64(width)), ir.Attr("offset", offset))
 }
 
 // convert gives the same bits-preserving integer conversion: widening with the sign,

@@ -42,10 +42,7 @@ func (g *generator) hash(keys []*scalar) *ir.Value {
 			}
 			mix(orNull(e.call(library("hash_string"), i64, text)))
 		case s.t.IsFloat():
-			v := s.v
-			if s.t.Kind == ir.F32 {
-				v = e.typed(ir.OpFloatConvert, v, f64)
-			}
+			v := g.double(s)
 			// Adding 0 turns -0 into 0; all NaN become one.
 			v = e.binary(ir.OpFloatAdd, v, e.constFloat(f64, 0))
 			word := e.typed(ir.OpReinterpret, v, i64)
@@ -61,8 +58,13 @@ func (g *generator) hash(keys []*scalar) *ir.Value {
 	return e.convert(e.binary(ir.OpShiftRightU, acc, e.const64(32)), i32)
 }
 
-// identityLimit is the most slots that a directory indexed by key distance may have.
-const identityLimit = 1 << 23
+// identityLimit is the most slots that a directory indexed by key distance may have,
+// identityFree how many it may have however few of them are used: such a directory
+// stays in the second-level cache, and unlike hashed ones it has no false hits.
+const (
+	identityLimit = 1 << 23
+	identityFree  = 1 << 19
+)
 
 // distance is the plan to use key - low as the hash of a dense integer key.
 type distance struct {
@@ -96,7 +98,7 @@ func (l *lowerer) keyDistance(index int) *distance {
 	if high < low || !size.IsInt64() || size.Int64() >= identityLimit {
 		return nil
 	}
-	if estimate := definition.Estimate; estimate > 0 && float64(size.Int64()) > 64*max(estimate, 1024) {
+	if estimate := definition.Estimate; estimate > 0 && size.Int64() > identityFree && float64(size.Int64()) > 64*estimate {
 		return nil
 	}
 	return &distance{low: low, bits: max(6, bits.Len64(uint64(size.Int64())))}
@@ -366,6 +368,15 @@ func (g *generator) skipAbsent(index int, hash *ir.Value) {
 // NULL equals NULL.
 func (g *generator) branchUnlessEqual(op *ir.Op, mismatch *ir.Value, key, field *scalar, nullSafe bool) {
 	e := &g.emitter
+	if isText(key.t) && key.null == nil && field.null == nil {
+		// The same text at the same place is the common case: columns that are mapped
+		// and dictionaries are not copied.
+		e.labelled(ir.OpBlock, func(same *ir.Value) {
+			e.branchIf(same, e.compare("eq", key.v, field.v))
+			e.branchIf(mismatch, e.not(g.comparison(op, ir.OpEqual, key, field)))
+		})
+		return
+	}
 	if !nullSafe || key.null == nil && field.null == nil {
 		equal := g.comparison(op, ir.OpEqual, key, field)
 		if field.null != nil {

@@ -330,10 +330,7 @@ func (g *generator) normalisedKey(op *ir.Op, cursor *ir.Value, s *scalar, field 
 			site := g.site(op, codeScratch, "the key that one row sorts by does not fit the scratch area")
 			return e.call(library("key_string"), i32, cursor, s.v, descending, site)
 		case s.t.IsFloat():
-			v := s.v
-			if s.t.Kind == ir.F32 {
-				v = e.typed(ir.OpFloatConvert, v, f64)
-			}
+			v := g.double(s)
 			return e.call(library("key_f64"), i32, cursor, v, descending)
 		case s.t.Kind == ir.Interval:
 			g.unsupported(op, "ordering by an interval is not supported yet")

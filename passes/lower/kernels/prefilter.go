@@ -243,7 +243,7 @@ func (g *generator) columnMask(c *column, i, low, size *ir.Value) *ir.Value {
 	e := &g.emitter
 	width := int(c.layout.Width)
 	lane := laneType(c)
-	base := e.add(g.word(c, abi.ColumnValues), e.shiftLeft(i, int64(bits.TrailingZeros(uint(width)))))
+	base := e.address(e.add(g.word(c, abi.ColumnValues), e.shiftLeft(i, int64(bits.TrailingZeros(uint(width))))))
 	parts := make([]*ir.Value, width)
 	for k := range parts {
 		v := e.build(ir.OpVectorLoad, []*ir.Value{base}, nil, ir.Attr("offset", int64(16*k)), ir.Attr("type", lane)).Result()

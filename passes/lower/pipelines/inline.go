@@ -23,10 +23,6 @@ func newInliner(b *ir.Builder, arguments []*ir.Value, columns map[string]*ir.Val
 	return in
 }
 
-func (in *inliner) bindColumns(argument *ir.Value, columns map[string]*ir.Value) {
-	in.columns[argument] = columns
-}
-
 func (in *inliner) bindRow(argument, row *ir.Value) { in.rows[argument] = row }
 
 // value copies v and what it depends on.
@@ -167,8 +163,9 @@ func sides(v *ir.Value, region *ir.Block) int {
 }
 
 // sinkProjections moves projections that stand above an ordering operator below it,
-// so that the order is the last thing that happens. Columns to order by are passed
-// through; names are unique, so nothing is captured.
+// so that the order is the last thing that happens and needs no second buffer. Columns
+// to order by are passed through; names are unique, so nothing is captured. What may
+// trap stays above a limit: it would see rows that the limit leaves out.
 func sinkProjections(bag *ir.Value) *ir.Value {
 	project := bag.Op
 	if project.Code != ir.OpProject {
@@ -183,6 +180,9 @@ func sinkProjections(bag *ir.Value) *ir.Value {
 		return b.Build(ir.OpProject, []*ir.Value{input}, []*ir.Block{copyRegion(project.Regions[0], input.Type, nil)}, project.Attributes...).Result()
 	}
 	order := input.Op
+	if order.Code != ir.OpSort && mayTrap(project.Regions[0]) {
+		return bag
+	}
 	names := append([]string(nil), ir.AttributeAs[[]string](project, "names")...)
 	below := order.Operands[0]
 	var extra []string
@@ -199,6 +199,15 @@ func sinkProjections(bag *ir.Value) *ir.Value {
 		lowered = sinkProjections(lowered)
 	}
 	return b.Op(order.Code, []*ir.Value{lowered}, order.Attributes...).Result()
+}
+
+func mayTrap(region *ir.Block) bool {
+	found := false
+	region.Walk(func(op *ir.Op) bool {
+		found = found || op.Info().Has(ir.MayTrap)
+		return true
+	})
+	return found
 }
 
 // copyRegion copies a projection's region for another input with the same columns,

@@ -57,69 +57,52 @@ func equality(v *ir.Value, region *ir.Block) *keyPair {
 	return nil
 }
 
+// produceJoin builds a hash table of one side and probes it with the other. The right
+// side is built, unless a left join has a much smaller left side: then that is built,
+// each match marks it, and its unmarked rows are read in the end.
 func (l *lowering) produceJoin(op *ir.Op, need needs, consume consumer) error {
 	kind := ir.AttributeAs[ir.JoinKind](op, "kind")
 	region := op.Regions[0]
 	keys, rest := splitCondition(region)
-	left, right := op.Operands[0], op.Operands[1]
+	const left, right = 0, 1
+	probed, built := left, right
+	if kind == ir.LeftJoin && len(keys) > 0 && l.estimate(op.Operands[left])*swapFactor < l.estimate(op.Operands[right]) {
+		kind, probed, built = ir.RightJoin, right, left
+		for i := range keys {
+			keys[i].left, keys[i].right = keys[i].right, keys[i].left
+		}
+	}
+	probeSide, buildSide := op.Operands[probed], op.Operands[built]
 
-	// What each side must deliver: what is read above, the keys, and for the right
+	// What each side must deliver: what is read above, the keys, and for the built
 	// side's payload what the rest of the condition reads.
 	payloadNeed := needs{}
 	if kind != ir.SemiJoin && kind != ir.AntiJoin {
-		for _, f := range right.Type.Fields {
+		for _, f := range buildSide.Type.Fields {
 			if need[f.Name] {
 				payloadNeed[f.Name] = true
 			}
 		}
 	}
-	leftNeed := needs{}
-	for _, f := range left.Type.Fields {
+	probeNeed := needs{}
+	for _, f := range probeSide.Type.Fields {
 		if need[f.Name] {
-			leftNeed[f.Name] = true
+			probeNeed[f.Name] = true
 		}
 	}
 	for _, conjunct := range rest {
-		leftNeed = leftNeed.with(fieldsOfArgument(conjunct, region, 0)...)
-		payloadNeed = payloadNeed.with(fieldsOfArgument(conjunct, region, 1)...)
+		probeNeed = probeNeed.with(fieldsOfArgument(conjunct, region, probed)...)
+		payloadNeed = payloadNeed.with(fieldsOfArgument(conjunct, region, built)...)
 	}
-	rightNeed := payloadNeed.with()
+	buildNeed := payloadNeed.with()
 	for _, key := range keys {
-		leftNeed = leftNeed.with(fieldsOfArgument(key.left, region, 0)...)
-		rightNeed = rightNeed.with(fieldsOfArgument(key.right, region, 1)...)
+		probeNeed = probeNeed.with(fieldsOfArgument(key.left, region, probed)...)
+		buildNeed = buildNeed.with(fieldsOfArgument(key.right, region, built)...)
 	}
 
-	nullSafe := len(keys) > 0 && keys[0].nullSafe
-	state := l.newState(ir.HashTableState, l.estimate(right))
-	state.Keys = len(keys)
-	state.Unmatched = kind == ir.RightJoin || kind == ir.FullJoin
-	// A key that is a bare column of the right row need not be stored twice.
-	keyColumn := map[string]int{}
-	for i, key := range keys {
-		t := key.right.Type
-		if !nullSafe && !state.Unmatched {
-			t = t.WithNull(false) // rows with a NULL key are not stored
-		}
-		name := fmt.Sprintf("%s.key%d", state.Name, i)
-		if isField(key.right) && key.right.Type.Equal(t) {
-			column := ir.AttributeAs[string](key.right.Op, "name")
-			if _, taken := keyColumn[column]; !taken {
-				keyColumn[column] = i
-				name = column
-			}
-		}
-		state.Fields = append(state.Fields, ir.Field{Name: name, Type: t})
-	}
-	var payload []ir.Field
-	for _, f := range right.Type.Fields {
-		if _, stored := keyColumn[f.Name]; payloadNeed[f.Name] && !stored {
-			payload = append(payload, f)
-		}
-	}
-	state.Fields = append(state.Fields, payload...)
-
-	err := l.produce(right, rightNeed, func(t *tuple) error {
-		in := newInliner(t.builder, region.Arguments[1:2], t.columns)
+	state, payload := l.hashTable(buildSide, keys, kind, payloadNeed)
+	err := l.produce(buildSide, buildNeed, func(t *tuple) error {
+		in := newInliner(t.builder, region.Arguments[built:built+1], t.columns)
 		var operands []*ir.Value
 		for _, key := range keys {
 			operands = append(operands, in.value(key.right))
@@ -130,71 +113,106 @@ func (l *lowering) produceJoin(op *ir.Op, need needs, consume consumer) error {
 	if err != nil {
 		return err
 	}
-
-	probeKind := kind
-	where := rest
-	if kind == ir.InnerJoin {
-		rest = nil
-	} else {
-		where = nil
-	}
-	err = l.produce(left, leftNeed, func(t *tuple) error {
-		in := newInliner(t.builder, region.Arguments[:1], t.columns)
-		var operands []*ir.Value
-		for _, key := range keys {
-			operands = append(operands, in.value(key.left))
-		}
-		// The condition's region sees the state's row as its argument and the
-		// tuple's columns from outside.
-		condition := ir.NewBlock(ir.StructType(state.Fields...))
-		cb := t.builder.In(condition)
-		inside := newInliner(cb, region.Arguments[:1], t.columns)
-		inside.bindRow(region.Arguments[1], condition.Arguments[0])
-		holds := cb.Const(ir.Of(ir.Bool), ir.BoolDatum(true))
-		if len(rest) > 0 {
-			var parts []*ir.Value
-			for _, conjunct := range rest {
-				parts = append(parts, inside.value(conjunct))
-			}
-			holds = parts[0]
-			if len(parts) > 1 {
-				holds = cb.Op(ir.OpAnd, parts).Result()
-			}
-		}
-		cb.Yield(holds)
-		attributes := []ir.Attribute{ir.Attr("state", ir.Symbol(state.Name)), ir.Attr("kind", probeKind), ir.Attr("fields", state.Fields)}
-		if nullSafe {
-			attributes = append(attributes, ir.Attr("null_safe", true))
-		}
-		probe := t.builder.Build(ir.OpProbe, operands, []*ir.Block{condition}, attributes...)
-		columns := make(map[string]*ir.Value, len(t.columns)+len(probe.Results))
-		for name, v := range t.columns {
-			columns[name] = v
-		}
-		for i, result := range probe.Results {
-			result.Name = state.Fields[i].Name
-			columns[result.Name] = result
-		}
-		next := &tuple{function: t.function, builder: t.builder, columns: columns}
-		if len(where) > 0 {
-			after := newInliner(t.builder, region.Arguments[:1], columns)
-			after.bindColumns(region.Arguments[1], columns)
-			for _, conjunct := range where {
-				t.builder.Op(ir.OpWhere, []*ir.Value{after.value(conjunct)})
-			}
-		}
-		return consume(next)
+	err = l.produce(probeSide, probeNeed, func(t *tuple) error {
+		return consume(l.probe(t, state, kind, keys, rest, region.Arguments[probed], region.Arguments[built]))
 	})
 	if err != nil || !state.Unmatched {
 		return err
 	}
 
-	// Right and full joins: the rows that no tuple met, with NULLs on the left.
+	// The built rows that no tuple met, with NULLs for the other side.
 	t := l.start(ir.OpSourceUnmatched, op.Span, state.Fields, ir.Attr("state", ir.Symbol(state.Name)))
-	for _, f := range left.Type.Fields {
+	for _, f := range probeSide.Type.Fields {
 		if need[f.Name] {
 			t.columns[f.Name] = t.builder.Const(f.Type.WithNull(true), ir.NullDatum)
 		}
 	}
 	return consume(t)
+}
+
+// swapFactor is how many times smaller the left side of a left join must be to be
+// built: reading the unmatched rows costs another pass over it.
+const swapFactor = 4
+
+// hashTable makes the state of a join: its keys, then the payload that is read. A key
+// that is a bare column of the built side need not be stored twice.
+func (l *lowering) hashTable(side *ir.Value, keys []keyPair, kind ir.JoinKind, payloadNeed needs) (state *ir.State, payload []ir.Field) {
+	state = l.newState(ir.HashTableState, l.estimate(side))
+	state.Keys = len(keys)
+	state.Unmatched = kind == ir.RightJoin || kind == ir.FullJoin
+	stored := map[string]bool{}
+	for i, key := range keys {
+		t := key.right.Type
+		if !keys[0].nullSafe && !state.Unmatched {
+			t = t.WithNull(false) // rows with a NULL key are not stored
+		}
+		name := fmt.Sprintf("%s.key%d", state.Name, i)
+		if isField(key.right) && key.right.Type.Equal(t) {
+			if column := ir.AttributeAs[string](key.right.Op, "name"); !stored[column] {
+				stored[column] = true
+				name = column
+			}
+		}
+		state.Fields = append(state.Fields, ir.Field{Name: name, Type: t})
+	}
+	for _, f := range side.Type.Fields {
+		if payloadNeed[f.Name] && !stored[f.Name] {
+			payload = append(payload, f)
+		}
+	}
+	state.Fields = append(state.Fields, payload...)
+	return state, payload
+}
+
+// probe appends the probe of a hash table and gives the tuple of a match. probed and
+// built are the row arguments of the join's condition.
+func (l *lowering) probe(t *tuple, state *ir.State, kind ir.JoinKind, keys []keyPair, rest []*ir.Value, probed, built *ir.Value) *tuple {
+	in := newInliner(t.builder, []*ir.Value{probed}, t.columns)
+	var operands []*ir.Value
+	for _, key := range keys {
+		operands = append(operands, in.value(key.left))
+	}
+	// What is left of an inner join's condition can as well be tested behind the
+	// probe. For the other kinds it decides what is a match: the probe's region sees
+	// the state's row as its argument and the tuple's columns from outside.
+	var inside []*ir.Value
+	if kind != ir.InnerJoin {
+		inside = rest
+	}
+	condition := ir.NewBlock(ir.StructType(state.Fields...))
+	cb := t.builder.In(condition)
+	within := newInliner(cb, []*ir.Value{probed}, t.columns)
+	within.bindRow(built, condition.Arguments[0])
+	var parts []*ir.Value
+	for _, conjunct := range inside {
+		parts = append(parts, within.value(conjunct))
+	}
+	switch len(parts) {
+	case 0:
+		cb.Yield(cb.Const(ir.Of(ir.Bool), ir.BoolDatum(true)))
+	case 1:
+		cb.Yield(parts[0])
+	default:
+		cb.Yield(cb.Op(ir.OpAnd, parts).Result())
+	}
+	attributes := []ir.Attribute{ir.Attr("state", ir.Symbol(state.Name)), ir.Attr("kind", kind), ir.Attr("fields", state.Fields)}
+	if len(keys) > 0 && keys[0].nullSafe {
+		attributes = append(attributes, ir.Attr("null_safe", true))
+	}
+	op := t.builder.Build(ir.OpProbe, operands, []*ir.Block{condition}, attributes...)
+	columns := make(map[string]*ir.Value, len(t.columns)+len(op.Results))
+	for name, v := range t.columns {
+		columns[name] = v
+	}
+	for i, result := range op.Results {
+		result.Name = state.Fields[i].Name
+		columns[result.Name] = result
+	}
+	if kind == ir.InnerJoin {
+		after := newInliner(t.builder, []*ir.Value{probed, built}, columns)
+		for _, conjunct := range rest {
+			t.builder.Op(ir.OpWhere, []*ir.Value{after.value(conjunct)})
+		}
+	}
+	return &tuple{function: t.function, builder: t.builder, columns: columns}
 }

@@ -29,7 +29,7 @@ func Lower(m *ir.Module, estimate func(*ir.Value) float64) error {
 	if estimate == nil {
 		estimate = func(*ir.Value) float64 { return 0 }
 	}
-	l := &lowering{module: m, estimate: estimate, entry: &ir.Block{}}
+	l := &lowering{module: m, estimate: estimate, entry: &ir.Block{}, kept: map[*ir.Op]bool{}}
 	m.Functions = others
 	if err := l.lowerReturn(flow.Body.Terminator()); err != nil {
 		return err
@@ -44,6 +44,7 @@ type lowering struct {
 	entry    *ir.Block // run ops, in order
 	states   int
 	started  int
+	kept     map[*ir.Op]bool // sorts whose order is read through other operators
 }
 
 // tuple is the current tuple of a pipeline under construction.
@@ -180,7 +181,17 @@ func ordered(bag *ir.Value) bool {
 	return false
 }
 
+// buffer materialises rows as they come. Where they come from a sort through
+// projections and filters alone, the sort is materialised first: a pipeline from a sort
+// to a buffer keeps the order.
 func (l *lowering) buffer(bag *ir.Value, need needs, limit, offset int64) (*ir.State, error) {
+	below := bag.Op
+	for below.Code == ir.OpProject || below.Code == ir.OpFilter {
+		below = below.Operands[0].Op
+	}
+	if below.Code == ir.OpSort && below != bag.Op {
+		l.kept[below] = true
+	}
 	state := l.newState(ir.BufferState, l.estimate(bag))
 	state.Fields = pick(bag.Type.Fields, need)
 	state.Limit, state.Offset = limit, offset
@@ -229,7 +240,7 @@ func (l *lowering) produce(bag *ir.Value, need needs, consume consumer) error {
 		return l.produceUnion(op, need, consume)
 	case ir.OpSort, ir.OpTopK, ir.OpLimit:
 		// Below other operators an order means nothing, but a limit does.
-		if op.Code == ir.OpSort {
+		if op.Code == ir.OpSort && !l.kept[op] {
 			return l.produce(op.Operands[0], need, consume)
 		}
 		state, err := l.materialise(bag, need)
