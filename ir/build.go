@@ -68,6 +68,16 @@ func (op *Op) InferResults() error {
 	if err != nil {
 		return err
 	}
+	if len(op.Results) == 0 && len(types) == 1 {
+		// Almost all ops: the value and the list of one are made at once.
+		made := &struct {
+			value Value
+			list  [1]*Value
+		}{value: Value{Type: types[0], Op: op}}
+		made.list[0] = &made.value
+		op.Results = made.list[:]
+		return nil
+	}
 	for i, t := range types {
 		if i < len(op.Results) {
 			op.Results[i].Type = t

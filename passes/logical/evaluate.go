@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/interp"
 )
@@ -11,13 +13,12 @@ func foldOp(em *emitter, op *ir.Op, operands []*ir.Value) *ir.Value {
 	if len(operands) == 0 || len(op.Regions) > 0 || len(op.Results) != 1 || !op.Info().Has(ir.Pure) {
 		return nil
 	}
+	if slices.ContainsFunc(operands, isNoLiteral) {
+		return nil
+	}
 	data := make([]ir.Datum, len(operands))
 	for i, v := range operands {
-		d, ok := literal(v)
-		if !ok {
-			return nil
-		}
-		data[i] = d
+		data[i], _ = literal(v)
 	}
 	alone := &ir.Op{Code: op.Code, Operands: operands, Attributes: op.Attributes}
 	if err := alone.InferResults(); err != nil {

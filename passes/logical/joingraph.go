@@ -91,6 +91,13 @@ func (g *graph) cut(left, right relationSet) []cutKey {
 		}
 	}
 	var keys []cutKey
+	if len(crossing) == 1 {
+		// Most joins: no choice between keys of different width.
+		class := crossing[0]
+		x := slices.IndexFunc(class, func(c graphColumn) bool { return left.has(c.relation) })
+		y := slices.IndexFunc(class, func(c graphColumn) bool { return right.has(c.relation) })
+		return append(keys, cutKey{[]*graphColumn{&class[x]}, []*graphColumn{&class[y]}})
+	}
 	for len(crossing) > 0 {
 		var best cutKey
 		for i := range crossing[0] {

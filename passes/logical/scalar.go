@@ -66,6 +66,9 @@ func insert(sorted []string, name string) []string {
 	if found {
 		return sorted
 	}
+	if sorted == nil {
+		sorted = make([]string, 0, 4)
+	}
 	return slices.Insert(sorted, at, name)
 }
 

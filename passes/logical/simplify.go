@@ -39,6 +39,9 @@ func (e *editor) simplify() bool {
 	changed := false
 	for _, op := range e.function.Body.Ops {
 		for i, region := range op.Regions {
+			if readsColumns(region) {
+				continue
+			}
 			before := e.region(op, region)
 			if e.ctx.Settled[before] {
 				continue
@@ -57,6 +60,23 @@ func (e *editor) simplify() bool {
 		delete(e.ctx.Fingerprints, e.function)
 	}
 	return changed
+}
+
+// readsColumns reports whether code does nothing but read different columns, which is
+// most code of projects.
+func readsColumns(region *ir.Block) bool {
+	for i, op := range region.Ops[:len(region.Ops)-1] {
+		name, ok := fieldName(op.Results[0])
+		if !ok || i > fewOps {
+			return false
+		}
+		for _, other := range region.Ops[:i] {
+			if ir.AttributeAs[string](other, "name") == name {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // regions rewrites the scalar code of every operator value by value.
