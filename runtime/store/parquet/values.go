@@ -166,16 +166,7 @@ func (v *converter) convertScaled(dst, src []byte, n int) error {
 	}
 	switch v.column.form {
 	case unsigned:
-		bits := v.typ.Kind
-		for i := range wide {
-			switch bits {
-			case ir.I16: // of 8 bits in 32
-				wide[i] = int64(uint8(wide[i]))
-			case ir.I32:
-				wide[i] = int64(uint16(wide[i]))
-			}
-		}
-		if bits == ir.I128 {
+		if v.typ.Kind == ir.I128 {
 			return v.convertUnsigned64(dst, wide)
 		}
 	case times1000:
