@@ -29,7 +29,7 @@ func TestValues(t *testing.T) {
 }
 
 // forEachTable runs a test over the same rows decoded and mapped, on each engine with
-// 1, 2 and 4 workers.
+// 1 and 3 workers.
 func forEachTable(t *testing.T, n int, test func(t *testing.T, s *Session, rows []row, query Query)) {
 	plain := manyRows(n, 0)
 	mappable := append([]row{{K: -wide, V: -wide}, {K: wide - 1, V: wide, T: "last"}, {K: 1, Null: true}}, plain...)
@@ -37,7 +37,7 @@ func forEachTable(t *testing.T, n int, test func(t *testing.T, s *Session, rows 
 	for access, rows := range sources {
 		open := tables{"t": makeTable(t, rows)}
 		for _, name := range engine.Names() {
-			for _, threads := range []int{1, 2, 4} {
+			for _, threads := range []int{1, 3} {
 				t.Run(fmt.Sprintf("%s/%s/%d", access, name, threads), func(t *testing.T) {
 					s := newSession(t, Options{Engine: openEngine(t, name), Threads: threads})
 					test(t, s, rows, Query{Tables: open.open})
