@@ -19,6 +19,10 @@ type Options struct {
 	Allow func(ir.Opcode) bool
 	// Traps lets programs end in a typed error.
 	Traps bool
+	// Tangled lets inputs of joins and unions be plans of their own, and bags have
+	// several readers.
+	Tangled bool
+	Joins   int // at most; 0 for 2
 	// OrderDependent lets results depend on the order in which rows are visited.
 	OrderDependent bool
 }
@@ -46,6 +50,9 @@ func Generate(source Source, options Options) *Program {
 	if options.Kinds == nil {
 		options.Kinds = allKinds
 	}
+	if options.Joins == 0 {
+		options.Joins = 2
+	}
 	g := &generator{source: source, options: options, module: &ir.Module{}, tables: map[string]*interp.Table{}}
 	for i := range 1 + source.IntN(3) {
 		g.table(fmt.Sprintf("t%d", i))
@@ -55,6 +62,7 @@ func Generate(source Source, options Options) *Program {
 	bag := g.scan()
 	for range source.IntN(options.Operators + 1) {
 		bag = g.operator(bag)
+		g.bags = append(g.bags, bag)
 	}
 	g.finish(bag)
 	return &Program{Module: g.module, Tables: g.tables}
@@ -69,6 +77,7 @@ type generator struct {
 	b       *ir.Builder
 	columns int // names that were given
 	joins   int
+	bags    []*ir.Value // made so far, for further readers
 }
 
 func (g *generator) name() string {
@@ -220,18 +229,12 @@ func (g *generator) functions(t ir.Type) []ir.AggregateFunction {
 	return functions
 }
 
-// maxJoins keeps the nested loops of the interpreter short.
-const maxJoins = 2
-
 func (g *generator) join(left *ir.Value) *ir.Value {
-	if g.joins == maxJoins {
+	if g.joins >= g.options.Joins {
 		return g.filter(left)
 	}
 	g.joins++
-	right := g.scan()
-	if chance(g.source, 20) {
-		right = g.project(right)
-	}
+	right := g.other(left)
 	kind := ir.JoinKind(g.source.IntN(int(ir.AntiJoin) + 1))
 	region := g.region(func(s *scope) []*ir.Value {
 		var conditions []*ir.Value
@@ -251,6 +254,42 @@ func (g *generator) join(left *ir.Value) *ir.Value {
 		return []*ir.Value{s.b.Op(ir.OpAnd, conditions).Result()}
 	}, left, right)
 	return g.b.Build(ir.OpJoin, []*ir.Value{left, right}, []*ir.Block{region}, ir.Attr("kind", kind)).Result()
+}
+
+// other makes a bag that shares no column with one.
+func (g *generator) other(left *ir.Value) *ir.Value {
+	right := g.scan()
+	if !g.options.Tangled {
+		if chance(g.source, 20) {
+			right = g.project(right)
+		}
+		return right
+	}
+	if len(g.bags) > 0 && chance(g.source, 30) {
+		right = pick(g.source, g.bags...)
+		region := g.region(func(s *scope) []*ir.Value {
+			var values []*ir.Value
+			for _, f := range right.Type.Fields {
+				values = append(values, s.b.Field(s.rows[0], f.Name))
+			}
+			return values
+		}, right)
+		names := make([]string, len(right.Type.Fields))
+		for i := range names {
+			names[i] = g.name()
+		}
+		right = g.b.Build(ir.OpProject, []*ir.Value{right}, []*ir.Block{region}, ir.Attr("names", names)).Result()
+	}
+	for range g.source.IntN(3) {
+		right = g.operator(right)
+		g.bags = append(g.bags, right)
+	}
+	for _, f := range right.Type.Fields {
+		if index, _ := left.Type.Field(f.Name); index >= 0 {
+			return g.scan()
+		}
+	}
+	return right
 }
 
 // sortKeys picks columns to order by; total takes them all, so that rows which
@@ -307,7 +346,27 @@ func (g *generator) values(in *ir.Value) *ir.Value {
 
 // union unites a bag with one made from it, or with itself.
 func (g *generator) union(in *ir.Value) *ir.Value {
+	if g.options.Tangled && len(in.Type.Fields) > 0 && chance(g.source, 50) {
+		return g.unite(in, g.like(in))
+	}
 	return g.unite(in, pick(g.source, in, g.filter(in)))
+}
+
+// like makes a bag with columns of the types of another's.
+func (g *generator) like(in *ir.Value) *ir.Value {
+	from := g.scan()
+	if len(g.bags) > 0 && chance(g.source, 50) {
+		from = pick(g.source, g.bags...)
+	}
+	var names []string
+	region := g.region(func(s *scope) []*ir.Value {
+		var values []*ir.Value
+		for _, f := range in.Type.Fields {
+			values, names = append(values, s.of(f.Type, 1)), append(names, g.name())
+		}
+		return values
+	}, from)
+	return g.b.Build(ir.OpProject, []*ir.Value{from}, []*ir.Block{region}, ir.Attr("names", names)).Result()
 }
 
 func (g *generator) unite(bags ...*ir.Value) *ir.Value {

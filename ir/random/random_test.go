@@ -63,6 +63,7 @@ func TestPrograms(t *testing.T) {
 	}{
 		{"plain", Options{}},
 		{"traps", Options{Traps: true}},
+		{"tangled", Options{Tangled: true, Joins: 5, Rows: 4}},
 		{"order", Options{OrderDependent: true}},
 		{"narrow", Options{Kinds: []ir.Kind{ir.I64, ir.Bool}, Allow: func(c ir.Opcode) bool { return c != ir.OpJoin && c != ir.OpCast }}},
 	} {
