@@ -54,16 +54,19 @@ func measureStorage(ctx context.Context, c *config, d *dataset, storage string, 
 		} else {
 			measured.Rows, measured.DuckDB = q.rows, timesOf(q.duckTimes)
 			for _, way := range c.ways {
-				measured.Heddle = append(measured.Heddle, newWayReport(way, timesOf(timings(q.runs[way])), measured.DuckDB))
+				measured.Heddle = append(measured.Heddle, newWayReport(way, q.runs[way], measured.DuckDB))
 			}
 		}
 		report.Queries = append(report.Queries, measured)
 		measured.write(stdout)
 		if c.phases && measured.Failure == "" {
-			for _, way := range c.ways {
-				writePhases(stdout, way, medianRun(q.runs[way]))
+			for _, way := range c.ways[:min(1, len(c.ways))] { // execution is the same in all
+				writeRun(stdout, medianRun(q.runs[way]))
 			}
 		}
+	}
+	if c.phases {
+		report.writePhases(stdout, storage, c.ways)
 	}
 	return nil
 }

@@ -41,10 +41,12 @@ type WayReport struct {
 	Times
 	Ratio    float64 `json:"ratio"`     // of the medians, to DuckDB
 	CPURatio float64 `json:"cpu_ratio"` // of the medians of processor time; 0 where it is unknown
+	Phases   []Phase `json:"phases"`
 }
 
-func newWayReport(way string, times, duck Times) WayReport {
-	w := WayReport{Way: way, Times: times, Ratio: times.Median / duck.Median}
+func newWayReport(way string, runs []*heddleRun, duck Times) WayReport {
+	times := timesOf(timings(runs))
+	w := WayReport{Way: way, Times: times, Ratio: times.Median / duck.Median, Phases: phasesOf(runs)}
 	if duck.CPU > 0 {
 		w.CPURatio = times.CPU / duck.CPU
 	}
@@ -175,27 +177,4 @@ func (q *QueryReport) write(w io.Writer) {
 		fmt.Fprintf(w, "  %7.2f (%7.2f) c%7.2f /%5.2f %5.2f", way.Median, way.Least, way.CPU, way.Ratio, way.CPURatio)
 	}
 	fmt.Fprintln(w)
-}
-
-// writePhases prints where the time of a run went.
-func writePhases(w io.Writer, way string, r *heddleRun) {
-	fmt.Fprintf(w, "      %s: %.2f ms", way, milliseconds(r.elapsed))
-	rest := r.elapsed
-	for _, phase := range r.phases {
-		fmt.Fprintf(w, ", %s %.2f", phase.Name, milliseconds(phase.Elapsed))
-		rest -= phase.Elapsed
-	}
-	rest -= r.compile + r.stats.Prepare + r.stats.Execute
-	fmt.Fprintf(w, ", code (%s) %.2f, prepare %.2f, execute %.2f, rest %.2f; %d bytes of WebAssembly, at most %.1f MiB\n",
-		r.code, milliseconds(r.compile), milliseconds(r.stats.Prepare), milliseconds(r.stats.Execute), milliseconds(rest), r.wasm, float64(r.stats.PeakMemory)/(1<<20))
-	if way != cachedWay {
-		return // the pipelines take the same time in all ways
-	}
-	for i, p := range r.stats.Pipelines {
-		fmt.Fprintf(w, "        pipeline %d %-40s run %8.2f  finish %7.2f  %9d rows %7.1f MiB  morsels %v\n",
-			i, p.Title, milliseconds(p.Run), milliseconds(p.Finish), p.Rows, float64(p.Bytes)/(1<<20), p.Morsels)
-	}
-	for _, s := range r.stats.Scans {
-		fmt.Fprintf(w, "        scan %-12s %d columns, %s, %d of %d chunks left out\n", s.Table, s.Columns, s.Access, s.Pruned, s.Chunks)
-	}
 }

@@ -43,11 +43,14 @@ func TestGeometricMean(t *testing.T) {
 // TestLastLines pins the lines that scripts read, and their order.
 func TestLastLines(t *testing.T) {
 	duck := Times{Median: 10, CPU: 20}
+	run := func(elapsed float64, cpu int) []*heddleRun {
+		return []*heddleRun{{timing: timing{elapsed: time.Duration(elapsed * 1e6), cpu: time.Duration(cpu) * time.Millisecond}}}
+	}
 	query := func(storage string, number int, cached, compiled float64) QueryReport {
 		return QueryReport{Storage: storage, Query: number, DuckDB: duck, Heddle: []WayReport{
-			newWayReport(cachedWay, Times{Median: cached, CPU: 5}, duck),
-			newWayReport(translatedWay, Times{Median: cached, CPU: 10}, duck),
-			newWayReport(compiledWay, Times{Median: compiled, CPU: 20}, duck),
+			newWayReport(cachedWay, run(cached, 5), duck),
+			newWayReport(translatedWay, run(cached, 10), duck),
+			newWayReport(compiledWay, run(compiled, 20), duck),
 		}}
 	}
 	report := &Report{Queries: []QueryReport{
