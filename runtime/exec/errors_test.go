@@ -80,6 +80,7 @@ func TestFailurePlace(t *testing.T) {
 func TestCancel(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, e engine.Engine) {
 		s := newSession(t, Options{Engine: e, Threads: 2})
+		mustExecute(t, s, Query{Program: testProgram(values)}) // compiles the code
 		endless := program.Pipeline{Function: "endless", Source: program.ValuesSource, Rows: 1, Into: rowsState}
 		for _, test := range []struct {
 			name  string

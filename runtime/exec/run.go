@@ -88,6 +88,9 @@ func (r *run) execute() error {
 	}
 	var err error
 	if r.module, err = r.session.module(r.ctx, r.query); err != nil {
+		if ended := r.interrupted(); ended != nil {
+			return ended // an engine may call this a module that it cannot compile
+		}
 		return err
 	}
 	r.stats.Compile = r.since(started)
