@@ -102,10 +102,7 @@ func (t *table) decide() {
 	t.decided = true
 	t.widths = make([]int, len(t.columns))
 	for i, column := range t.columns {
-		t.widths[i] = max(ansi.StringWidth(Printable(column.Label)), len(TypeName(column.Type)))
-		for _, row := range t.kept {
-			t.widths[i] = max(t.widths[i], ansi.StringWidth(row[i].text))
-		}
+		t.widths[i] = t.natural(i, len(TypeName(column.Type)))
 	}
 	t.shown = len(t.columns)
 	if t.options.Width > 0 {
@@ -116,6 +113,16 @@ func (t *table) decide() {
 		t.line(row)
 	}
 	t.kept = nil
+}
+
+// natural is how wide a column wants to be: its label, its values, and as much of its
+// type as is asked for.
+func (t *table) natural(column, typeWidth int) int {
+	width := max(ansi.StringWidth(Printable(t.columns[column].Label)), min(typeWidth, len(TypeName(t.columns[column].Type))))
+	for _, row := range t.kept {
+		width = max(width, ansi.StringWidth(row[column].text))
+	}
+	return width
 }
 
 // fit makes the table as narrow as the terminal: first the widest columns give way,
@@ -130,6 +137,11 @@ func (t *table) fit() {
 			sum += 2 // "…" and a space
 		}
 		return sum - 1
+	}
+	if total() > t.options.Width { // types are cut before values
+		for i := range t.widths {
+			t.widths[i] = t.natural(i, 6)
+		}
 	}
 	for _, least := range []int{wide, narrow} {
 		for total() > t.options.Width {
@@ -158,11 +170,7 @@ func (t *table) fit() {
 // widen gives room that columns left out have freed to those that were cut.
 func (t *table) widen(total int) {
 	for i := range t.widths[:t.shown] {
-		natural := max(ansi.StringWidth(Printable(t.columns[i].Label)), len(TypeName(t.columns[i].Type)))
-		for _, row := range t.kept {
-			natural = max(natural, ansi.StringWidth(row[i].text))
-		}
-		if more := min(natural-t.widths[i], t.options.Width-total); more > 0 {
+		if more := min(t.natural(i, len(TypeName(t.columns[i].Type)))-t.widths[i], t.options.Width-total); more > 0 {
 			t.widths[i] += more
 			total += more
 		}
