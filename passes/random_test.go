@@ -43,8 +43,8 @@ func TestRandomPrograms(t *testing.T) {
 		{"traps", random.Options{Traps: true}},
 		{"without unions", random.Options{Allow: without(ir.OpUnion)}},
 		{"traps of few types", random.Options{Traps: true, Operators: 8, Kinds: []ir.Kind{ir.I64, ir.Bool, ir.I32}, Allow: without(ir.OpValues)}},
-		{"tangled", random.Options{Tangled: true, Joins: 4, Operators: 8, Depth: 2, Rows: 5}},
-		{"tangled and few types", random.Options{Tangled: true, Joins: 5, Operators: 8, Depth: 2, Rows: 4, Traps: true, Kinds: []ir.Kind{ir.I64, ir.Bool, ir.I32}}},
+		{"tangled", random.Options{Tangled: true, Joins: 5, Operators: 10, Depth: 2, Rows: 4}},
+		{"tangled and few types", random.Options{Tangled: true, Joins: 5, Operators: 10, Depth: 3, Rows: 7, Traps: true, Kinds: []ir.Kind{ir.I64, ir.Bool}}},
 		{"long", random.Options{Operators: 14, Depth: 2, Kinds: []ir.Kind{ir.I64, ir.Bool, ir.String}}},
 	} {
 		t.Run(kind.name, func(t *testing.T) {

@@ -20,7 +20,7 @@ type Options struct {
 	// Traps lets programs end in a typed error.
 	Traps bool
 	// Tangled lets inputs of joins and unions be plans of their own, and bags have
-	// several readers.
+	// several readers; and it makes more joins, most of them inner ones.
 	Tangled bool
 	Joins   int // at most; 0 for 2
 	// OrderDependent lets results depend on the order in which rows are visited.
@@ -129,6 +129,10 @@ func (g *generator) operator(in *ir.Value) *ir.Value {
 	add(ir.OpProject, g.project)
 	add(ir.OpAggregate, g.aggregate)
 	add(ir.OpJoin, g.join)
+	if g.options.Tangled {
+		add(ir.OpJoin, g.join)
+		add(ir.OpJoin, g.join)
+	}
 	add(ir.OpSort, func(in *ir.Value) *ir.Value {
 		return g.b.Op(ir.OpSort, []*ir.Value{in}, ir.Attr("keys", g.sortKeys(in, false))).Result()
 	})
@@ -236,6 +240,9 @@ func (g *generator) join(left *ir.Value) *ir.Value {
 	g.joins++
 	right := g.other(left)
 	kind := ir.JoinKind(g.source.IntN(int(ir.AntiJoin) + 1))
+	if g.options.Tangled && chance(g.source, 50) {
+		kind = ir.InnerJoin
+	}
 	region := g.region(func(s *scope) []*ir.Value {
 		var conditions []*ir.Value
 		for _, l := range left.Type.Fields {
@@ -305,6 +312,9 @@ func (g *generator) sortKeys(in *ir.Value, total bool) []ir.SortKey {
 }
 
 func (g *generator) limit(in *ir.Value) *ir.Value {
+	if g.options.Tangled && g.allows(ir.OpLimit) && g.allows(ir.OpAggregate) && chance(g.source, 40) {
+		return g.counted(in)
+	}
 	for _, f := range in.Type.Fields {
 		if !g.definite(f.Type) {
 			return g.filter(in)
@@ -323,6 +333,16 @@ func (g *generator) limit(in *ir.Value) *ir.Value {
 	}
 	sorted := g.b.Op(ir.OpSort, []*ir.Value{in}, ir.Attr("keys", keys)).Result()
 	return g.b.Op(ir.OpLimit, []*ir.Value{sorted}, count, offset).Result()
+}
+
+// counted leaves out rows of a bag and counts the others: how many they are does not
+// depend on which.
+func (g *generator) counted(in *ir.Value) *ir.Value {
+	count, offset := ir.Attr("count", int64(g.source.IntN(8)-1)), ir.Attr("offset", int64(g.source.IntN(3)))
+	limited := g.b.Op(ir.OpLimit, []*ir.Value{in}, count, offset).Result()
+	region := g.region(func(*scope) []*ir.Value { return nil }, limited)
+	return g.b.Build(ir.OpAggregate, []*ir.Value{limited}, []*ir.Block{region}, ir.Attr("keys", []string(nil)),
+		ir.Attr("aggregates", []ir.Aggregate{{Name: g.name(), Argument: -1, Filter: -1}})).Result()
 }
 
 // values makes literal rows like those of a bag and unites them with it.
