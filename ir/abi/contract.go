@@ -71,7 +71,11 @@ const (
 	StateShift      = 4  // hash table: slot = hash >>> shift, from 1 to 31
 	StateResidentLo = 8  // hash table: bit p is set when partition p is in the directory (partitions 0 to 31)
 	StateResidentHi = 12 // partitions 32 to 63
-	StateHeaderSize = 32
+	// A hash table has a filter: bit hash >>> shift of the bitmap at this address is 0
+	// only if no record of a resident partition has the hash.
+	StateFilter      = 16
+	StateFilterShift = 20 // from 1 to 23, so that partitions share no byte
+	StateHeaderSize  = 32
 )
 
 // The local header of a state, at LocalBase + State.LocalOffset: one writer for each

@@ -139,20 +139,18 @@ func (ps *passes) exchange(st *state, set uint64) error {
 // finishTable builds the directory of a hash table, unless the table does not fit
 // memory: then its readers load it part by part.
 func (r *run) finishTable(st *state) error {
-	size := int64(0)
+	rows := int64(0)
 	for part := range st.partitions {
 		for i := range st.partitions[part].pages {
 			p := &st.partitions[part].pages[i]
 			if !p.inMemory() {
 				return nil
 			}
-			size += 16 * p.records(st.Record.Size)
+			rows += p.records(st.Record.Size)
 		}
 	}
-	if st.DirectoryBits > 0 {
-		size = 4 << st.DirectoryBits
-	}
-	if size > 0 && !r.hasRoom(int(size)) {
+	slots, filter := r.directoryBits(st, rows)
+	if rows > 0 && !r.hasRoom(4<<slots+1<<filter/8) {
 		return nil
 	}
 	return r.buildPart(st, ^uint64(0))

@@ -211,41 +211,39 @@ func (r *run) buildPart(st *state, resident uint64) error {
 			}
 		}
 	}
-	slots := st.DirectoryBits
-	switch {
-	case rows == 0:
-		slots = 1
-	case slots == 0:
-		slots = max(bits.Len64(uint64(2*rows-1)), 1)
-		if st.Partitions > 1 {
-			slots = max(slots, 6)
-		}
-		slots = min(slots, 28)
-	}
+	slots, filterBits := r.directoryBits(st, rows)
 	heap.Free(st.directory)
 	st.directory = memory.Block{}
-	block, err := r.allocate(nil, 4<<slots, st)
+	filterAt := 4 << slots
+	block, err := r.allocate(nil, filterAt+1<<filterBits/8, st)
 	if err != nil {
 		return err
 	}
 	st.directory, st.resident = block, resident
-	directory := store.View[uint32](heap.At(block), 1<<slots)
-	shift := uint(32 - slots)
+	table := table{
+		state: st, directory: store.View[uint32](heap.At(block), 1<<slots), shift: uint(32 - slots),
+		filter: heap.At(block)[filterAt:][:1<<filterBits/8], filterShift: uint(32 - filterBits),
+	}
 	header := r.context.Address - abi.SharedBase + uint32(st.SharedOffset)
 	all := heap.Bytes()
 	put32(all, header+abi.StateDirectory, block.Address)
-	put32(all, header+abi.StateShift, uint32(shift))
+	put32(all, header+abi.StateShift, uint32(table.shift))
+	put32(all, header+abi.StateFilter, block.Address+uint32(filterAt))
+	put32(all, header+abi.StateFilterShift, uint32(table.filterShift))
 	put32(all, header+abi.StateResidentLo, uint32(resident))
 	put32(all, header+abi.StateResidentHi, uint32(resident>>32))
 	if rows == 0 {
-		clear(directory)
+		clear(table.directory)
+		clear(table.filter)
 		return nil
 	}
-	// With 64 partitions and at least as many slots, each partition has slots of its
-	// own: the high bits of the hash are the partition.
+	// With 64 partitions and at least as many slots, each partition has slots and bytes
+	// of the filter of its own: the high bits of the hash are the partition.
 	return r.each(len(st.partitions), func(part int) error {
-		own := len(directory) / len(st.partitions)
-		clear(directory[part*own : (part+1)*own])
+		own := len(table.directory) / len(st.partitions)
+		clear(table.directory[part*own : (part+1)*own])
+		own = len(table.filter) / len(st.partitions)
+		clear(table.filter[part*own : (part+1)*own])
 		if resident>>part&1 == 0 {
 			return nil
 		}
@@ -254,7 +252,7 @@ func (r *run) buildPart(st *state, resident uint64) error {
 				return err
 			}
 			p := &st.partitions[part].pages[i]
-			if err := insert(all, directory, runOf{p.first(), p.end()}, shift, st, uint32(part)); err != nil {
+			if err := table.insert(all, runOf{p.first(), p.end()}, uint32(part)); err != nil {
 				return err
 			}
 		}
@@ -262,17 +260,52 @@ func (r *run) buildPart(st *state, resident uint64) error {
 	})
 }
 
-// insert puts records into a directory.
-func insert(heap []byte, directory []uint32, records runOf, shift uint, st *state, part uint32) error {
+// leastFilterBits gives each of 64 partitions at least a byte of the filter.
+const leastFilterBits = 9
+
+// directoryBits chooses the sizes of a hash table's directory, in slots, and of its
+// filter, in bits, both as powers of two. What the program asks for (hashes that are
+// distances of keys) gives each key a slot and a bit of its own; where a quarter of the
+// budget does not hold it, and for other hashes, there are two to four slots and
+// sixteen bits or more for each row, so that one row in fifteen that is not there
+// passes the filter.
+func (r *run) directoryBits(st *state, rows int64) (slots, filter int) {
+	slots = 1
+	if rows > 0 {
+		slots = max(bits.Len64(uint64(2*rows-1)), 1)
+		if st.Partitions > 1 {
+			slots = max(slots, 6)
+		}
+		slots = min(slots, 28)
+	}
+	if rows > 0 && st.DirectoryBits >= slots && 4<<st.DirectoryBits <= r.session.options.Memory/4 {
+		return st.DirectoryBits, max(st.DirectoryBits, leastFilterBits)
+	}
+	return slots, min(max(slots+3, leastFilterBits), 31)
+}
+
+// table is a hash table that is being filled.
+type table struct {
+	state              *state
+	directory          []uint32
+	filter             []byte
+	shift, filterShift uint
+}
+
+// insert puts the records of a run into the directory and the filter.
+func (t *table) insert(heap []byte, records runOf, part uint32) error {
+	st := t.state
 	partitioned := st.Partitions > 1
 	for at := records.first - abi.SharedBase; at < records.end-abi.SharedBase; at += uint32(st.Record.Size) {
 		hash := get32(heap, at+abi.RecordHash)
 		if partitioned && hash>>abi.PartitionShift != part {
 			return misbehaved("compiled code wrote a row of state %q to the wrong partition", st.Name)
 		}
-		slot := &directory[hash>>shift]
+		slot := &t.directory[hash>>t.shift]
 		put32(heap, at+abi.RecordNext, *slot)
 		*slot = at + abi.SharedBase
+		bit := hash >> t.filterShift
+		t.filter[bit>>3] |= 1 << (bit & 7)
 	}
 	return nil
 }

@@ -82,7 +82,9 @@ func (w *worker) begin(r *run) error {
 	clear(w.memory[abi.LocalBase : abi.LocalBase+r.program.LocalSize])
 	put32(w.memory, abi.ScratchCursor, abi.ScratchBase)
 	w.instance.SetBudget(steps)
-	return nil
+	// A record may hold the address of pinned text, so a worker that reads records
+	// needs the pins even if it never reads the table.
+	return w.showPins(&r.session.windows)
 }
 
 // function finds an exported function of the query.

@@ -161,6 +161,46 @@ func fieldOf(state *program.State, name string) program.RecordField {
 	panic("BUG: no field " + name + " in state " + state.Name)
 }
 
+// usefulFilter is the share of tuples that may find a match up to which a hash table's
+// filter is worth a stage of its own.
+const usefulFilter = 0.6
+
+// filters reports whether a probe at the start of a pipeline should be preceded by a
+// test of the hash table's filter: tuples without a match go no further, the keys are
+// plain columns of the source, and many tuples are expected to have none.
+func (g *generator) filters(op *ir.Op) bool {
+	switch ir.AttributeAs[ir.JoinKind](op, "kind") {
+	case ir.InnerJoin, ir.RightJoin, ir.SemiJoin:
+	default:
+		return false
+	}
+	if len(op.Operands) == 0 || g.source == nil {
+		return false
+	}
+	distinct := int64(0)
+	scan := g.program.Scans[g.source.scan]
+	for _, v := range op.Operands {
+		if v.Op != g.source.op || v.Type.Nullable || isText(v.Type) || fieldWidth(v.Type) == 16 {
+			return false
+		}
+		_, c := g.module.Table(scan.Table).Column(scan.Columns[v.Index].Name)
+		distinct = max(distinct, c.Statistics.Distinct)
+	}
+	estimate := g.module.States[g.stateOf(op)].Estimate
+	return distinct == 0 || estimate == 0 || estimate < usefulFilter*float64(distinct)
+}
+
+// filterBit is the bit of a hash table's filter for the keys of the current row.
+func (g *generator) filterBit(op *ir.Op) *ir.Value {
+	e := &g.emitter
+	index := g.stateOf(op)
+	hash := g.tableHash(index, g.values(op.Operands))
+	filter, shift := g.stateWord(index, abi.StateFilter), g.stateWord(index, abi.StateFilterShift)
+	bit := e.binary(ir.OpShiftRightU, hash, shift)
+	octet := e.load(e.add(filter, e.binary(ir.OpShiftRightU, bit, e.const32(3))), 0, 1, false, i32)
+	return e.and(e.binary(ir.OpShiftRightU, octet, e.and(bit, e.const32(7))), e.const32(1))
+}
+
 // buildInto adds a row to a hash table.
 func (g *generator) buildInto(op *ir.Op) {
 	e := &g.emitter
@@ -211,6 +251,9 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 	hash := g.tableHash(index, keys)
 	if (outer || kind == ir.AntiJoin) && state.Partitions > 1 {
 		g.skipAbsent(index, hash)
+	}
+	if !outer && kind != ir.AntiJoin && !g.filtered[op] && g.source != nil && g.filters(op) {
+		e.branchIf(g.next, e.not(g.filterBit(op)))
 	}
 	directory, shift := g.stateWord(index, abi.StateDirectory), g.stateWord(index, abi.StateShift)
 	slot := e.add(directory, e.shiftLeft(e.binary(ir.OpShiftRightU, hash, shift), 2))

@@ -213,6 +213,7 @@ type generator struct {
 	source    *tableSource                 // the current table source, nil for others
 	next      *ir.Value                    // label that ends the current tuple
 	rows      map[*ir.Value]rowRecord      // records that stand for row arguments
+	filtered  map[*ir.Op]bool              // probes whose filter has been tested
 	expands   bool                         // a morsel may give more tuples than it has rows
 	epilogues []func()                     // run after the loop
 }
@@ -222,7 +223,7 @@ func (l *lowerer) begin(name string, arguments ...string) *generator {
 	f := &ir.Function{Name: name, Level: ir.KernLevel, Body: &ir.Block{}, Export: true}
 	g := &generator{
 		lowerer: l, function: f, prologue: &ir.Block{},
-		lazy: map[*ir.Value]func() *scalar{}, tables: map[*ir.Value]*lookupTable{}, loaded: map[int]*ir.Value{}, literals: map[*ir.Op]int{}, rows: map[*ir.Value]rowRecord{},
+		lazy: map[*ir.Value]func() *scalar{}, tables: map[*ir.Value]*lookupTable{}, loaded: map[int]*ir.Value{}, literals: map[*ir.Op]int{}, rows: map[*ir.Value]rowRecord{}, filtered: map[*ir.Op]bool{},
 	}
 	g.context = f.Body.AddArgument("context", i32)
 	for _, argument := range arguments {

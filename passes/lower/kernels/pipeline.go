@@ -124,7 +124,7 @@ func (g *generator) tableLoop(ops []*ir.Op) {
 	for _, op := range ops {
 		if op.Code == ir.OpWhere {
 			conditions = append(conditions, op.Operands[0])
-		} else if op.Info().Level == ir.PipeLevel {
+		} else if op.Info().Level == ir.PipeLevel || op.Info().Has(ir.Terminator) {
 			break
 		}
 		leading++
@@ -132,6 +132,19 @@ func (g *generator) tableLoop(ops []*ir.Op) {
 	g.prune(conditions)
 	rows := g.early(func(e *emitter) *ir.Value { return e.load32(e.const32(abi.MorselBase), 0) })
 	selected, handled := g.prefilter(conditions, rows)
+	if handled == nil {
+		handled = map[*ir.Value]bool{}
+	}
+	for _, c := range conditions {
+		if table := g.lookupFor(c); table != nil && !handled[c] {
+			handled[c] = true
+			selected = g.stage(rows, selected, func() *ir.Value { return g.condition(g.value(c)) })
+		}
+	}
+	if leading < len(ops) && ops[leading].Code == ir.OpProbe && g.filters(ops[leading]) {
+		g.filtered[ops[leading]] = true
+		selected = g.stage(rows, selected, func() *ir.Value { return g.filterBit(ops[leading]) })
+	}
 	if selected == nil {
 		g.countedLoop(rows, func(i *ir.Value) {
 			g.source.row = i
@@ -147,9 +160,37 @@ func (g *generator) tableLoop(ops []*ir.Op) {
 	}
 	left = append(left, ops[leading:]...)
 	g.countedLoop(selected, func(i *ir.Value) {
-		g.source.row = g.load(g.add(g.const32(abi.SelectionBase), g.shiftLeft(i, 1)), 0, 2, false, i32)
+		g.source.row = g.selectedRow(i)
 		g.chain(left)
 	})
+}
+
+// selectedRow reads an entry of the selection vector.
+func (g *generator) selectedRow(i *ir.Value) *ir.Value {
+	return g.load(g.add(g.const32(abi.SelectionBase), g.shiftLeft(i, 1)), 0, 2, false, i32)
+}
+
+// stage keeps the rows of the selection vector (of the morsel, when selected is nil)
+// for which a bit is 1, and gives their number. It has no branch that depends on data,
+// so that the loads of many rows overlap and nothing is mispredicted.
+func (g *generator) stage(rows, selected *ir.Value, bit func() *ir.Value) *ir.Value {
+	e := &g.emitter
+	count := rows
+	if selected != nil {
+		count = selected
+	}
+	kept := e.variable(e.const32(0))
+	g.countedLoop(count, func(i *ir.Value) {
+		row := i
+		if selected != nil {
+			row = g.selectedRow(i)
+		}
+		g.source.row = row
+		n := e.get(kept)
+		e.store(e.add(e.const32(abi.SelectionBase), e.shiftLeft(n, 1)), 0, 2, row)
+		e.set(kept, e.add(n, bit()))
+	})
+	return e.get(kept)
 }
 
 // stateLoop runs the pipeline over records.
