@@ -341,6 +341,7 @@ func (e *editor) oneFilter(like *ir.Op, input *ir.Value, predicates []*ir.Value)
 		return input
 	}
 	if block := whole(predicates); block != nil {
+		sweep(block) // what nothing needs may read columns that the input lacks
 		b := e.build(like, ir.OpFilter, []*ir.Value{input}, []*ir.Block{block})
 		infer(b.Op)
 		return b
