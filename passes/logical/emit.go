@@ -311,7 +311,7 @@ func (em *emitter) copy(v *ir.Value, replace substitution) *ir.Value {
 
 func (em *emitter) remember(v, copied *ir.Value) {
 	if em.copied == nil {
-		em.copied = map[*ir.Value]*ir.Value{}
+		em.copied = make(map[*ir.Value]*ir.Value, 16)
 	}
 	em.copied[v] = copied
 }

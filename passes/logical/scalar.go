@@ -294,12 +294,18 @@ func rejects(v *ir.Value) []string {
 func predicateBlock(predicates []*ir.Value, rows ...ir.Type) *ir.Block {
 	em := newEmitter(rows...)
 	copies := make([]*ir.Value, 0, len(predicates))
-	seen := map[*ir.Value]bool{}
+	var seen map[*ir.Value]bool
+	if len(predicates) > fewOps {
+		seen = make(map[*ir.Value]bool, len(predicates))
+	}
 	for _, p := range predicates {
 		for _, c := range conjuncts(em.copy(p, nil)) {
-			if !isTrue(c) && !seen[c] {
+			if isTrue(c) || seen[c] || seen == nil && slices.Contains(copies, c) {
+				continue
+			}
+			copies = append(copies, c)
+			if seen != nil {
 				seen[c] = true
-				copies = append(copies, c)
 			}
 		}
 	}

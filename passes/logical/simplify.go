@@ -94,7 +94,7 @@ func rewritten(op *ir.Op, region *ir.Block, rewrite func(s *simplifier, em *emit
 	for _, row := range region.Arguments {
 		em.block.AddArgument(row.Name, row.Type)
 	}
-	s := &simplifier{done: map[simplified]*ir.Value{}}
+	s := &simplifier{done: make(map[simplified]*ir.Value, len(region.Ops))}
 	yielded := region.Terminator().Operands
 	values := make([]*ir.Value, len(yielded))
 	for j, v := range yielded {
@@ -204,12 +204,26 @@ func (s *simplifier) connective(em *emitter, code ir.Opcode, operands []*ir.Valu
 	if code == ir.OpOr {
 		neutral, decides, dual = isFalse, isTrue, ir.OpAnd
 	}
-	var flat []*ir.Value
-	seen := map[*ir.Value]bool{} // conditions of thousands of terms exist
+	flat := make([]*ir.Value, 0, len(operands))
+	var many map[*ir.Value]bool // conditions of thousands of terms exist
+	seen := func(v *ir.Value) bool {
+		if many != nil {
+			return many[v]
+		}
+		return slices.Contains(flat, v)
+	}
 	add := func(v *ir.Value) {
-		if !seen[v] && !neutral(v) {
-			seen[v] = true
-			flat = append(flat, v)
+		if seen(v) || neutral(v) {
+			return
+		}
+		flat = append(flat, v)
+		if many != nil {
+			many[v] = true
+		} else if len(flat) == fewOps {
+			many = make(map[*ir.Value]bool, 2*fewOps)
+			for _, known := range flat {
+				many[known] = true
+			}
 		}
 	}
 	for _, v := range operands {
@@ -230,7 +244,7 @@ func (s *simplifier) connective(em *emitter, code ir.Opcode, operands []*ir.Valu
 	// which the absorbed disjunction may guard.
 	traps := func() bool { return slices.ContainsFunc(flat, canTrap) }
 	absorbed := func(v *ir.Value) bool {
-		return v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, func(x *ir.Value) bool { return seen[x] })
+		return v.Op.Code == dual && slices.ContainsFunc(v.Op.Operands, seen)
 	}
 	if slices.ContainsFunc(flat, absorbed) && !traps() {
 		flat = slices.DeleteFunc(flat, absorbed)
@@ -277,6 +291,15 @@ func (s *simplifier) lists(em *emitter, flat []*ir.Value, condition bool) []*ir.
 			return v.Op.Operands[0], ir.AttributeAs[[]ir.Datum](v.Op, "values")
 		}
 		return nil, nil
+	}
+	comparisons := 0
+	for _, v := range flat {
+		if v.Op.Code == ir.OpEqual || v.Op.Code == ir.OpIn {
+			comparisons++
+		}
+	}
+	if comparisons < 2 {
+		return flat
 	}
 	var out []*ir.Value
 	type list struct {
