@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/heddle-lang/heddle/ir"
@@ -297,10 +298,10 @@ func (g *generator) sign(op *ir.Op) *scalar {
 		}
 		return &scalar{t: t, v: g.unary(code, a.v), null: a.null}
 	}
-	if t.Kind == ir.Interval {
-		g.unsupported(op, "intervals cannot be negated yet")
-	}
 	site := g.site(op, ir.CodeOverflow, "a result does not fit %s", t.WithNull(false))
+	if t.Kind == ir.Interval {
+		return g.negateInterval(a, site)
+	}
 	n := g.number(a)
 	lowest := typeBounds(t).low
 	if t.Kind != ir.Decimal && n.b.low.Cmp(lowest) <= 0 {
@@ -319,4 +320,28 @@ func (g *generator) sign(op *ir.Op) *scalar {
 		negated.b = &bounds{new(big.Int), n.b.magnitude()}
 	}
 	return &scalar{t: t, v: negated.v, null: a.null, bounds: negated.b}
+}
+
+// negateInterval negates months, days and microseconds, each for itself.
+func (g *generator) negateInterval(a *scalar, site *ir.Value) *scalar {
+	microseconds, high := g.typed(ir.OpWrap, a.v, i64), g.unary(ir.OpHighHalf, a.v)
+	months := g.convert(g.binary(ir.OpShiftRightS, high, g.const64(32)), i32)
+	days := g.convert(high, i32)
+	var lowest *ir.Value
+	negate := func(v *ir.Value, least int64) *ir.Value {
+		is := g.compare("eq", v, ir.At(g.block).Const(v.Type, ir.IntDatum(least)))
+		if lowest == nil {
+			lowest = is
+		} else {
+			lowest = g.or(lowest, is)
+		}
+		return g.sub(g.zero(v.Type), v)
+	}
+	months, days, microseconds = negate(months, math.MinInt32), negate(days, math.MinInt32), negate(microseconds, math.MinInt64)
+	if a.null != nil {
+		lowest = g.and(lowest, g.not(a.null))
+	}
+	g.failIf(lowest, site)
+	high = g.or(g.binary(ir.OpShiftLeft, g.convert(months, i64), g.const64(32)), g.extendUnsigned(days, i64))
+	return &scalar{t: a.t, null: a.null, v: g.build(ir.OpPair, []*ir.Value{microseconds, high}, nil).Result()}
 }

@@ -49,6 +49,9 @@ func (g *generator) hash(keys []*scalar) *ir.Value {
 			mix(orNull(e.selectValue(e.compareFloat("ne", v, v), e.const64(0x7FF8<<48), word)))
 		case fieldWidth(s.t) == 16:
 			wide := e.convert(s.v, i128)
+			if s.t.Kind == ir.Interval {
+				wide = g.intervalLength(s) // a month equals 30 days
+			}
 			mix(orNull(e.typed(ir.OpWrap, wide, i64)))
 			mix(orNull(e.unary(ir.OpHighHalf, wide)))
 		default:
@@ -266,7 +269,7 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 	cursor := e.variable(first)
 	// matches leaves to mismatch unless the record has the keys and the condition.
 	matches := func(record, mismatch *ir.Value) {
-		if len(keys) != 1 || fieldWidth(keys[0].t) == 16 || isText(keys[0].t) {
+		if len(keys) != 1 || fieldWidth(keys[0].t) == 16 || isText(keys[0].t) { // dear to compare
 			e.branchIf(mismatch, e.compare("ne", e.load32(record, abi.RecordHash), hash))
 		}
 		for i, key := range keys {

@@ -374,7 +374,7 @@ func (g *generator) normalisedKey(op *ir.Op, cursor *ir.Value, s *scalar, field 
 			v := g.double(s)
 			return e.call(library("key_f64"), i32, cursor, v, descending)
 		case s.t.Kind == ir.Interval:
-			g.unsupported(op, "ordering by an interval is not supported yet")
+			return e.call(library("key_i128"), i32, cursor, g.intervalLength(s), descending)
 		case s.t.Kind == ir.UUID:
 			flipped := e.binary(ir.OpIntegerXor, s.v, e.const128(ir.Int128{High: -1 << 63}))
 			return e.call(library("key_i128"), i32, cursor, flipped, descending)

@@ -248,7 +248,7 @@ func (g *generator) comparison(op *ir.Op, code ir.Opcode, a, b *scalar) *ir.Valu
 		}
 		return e.compare(signedPredicate(code), a.v, b.v)
 	case ir.Interval:
-		g.unsupported(op, "intervals cannot be compared yet")
+		return e.compare(signedPredicate(code), g.intervalLength(a), g.intervalLength(b))
 	case ir.Null:
 		return e.const32(0)
 	}
@@ -257,6 +257,17 @@ func (g *generator) comparison(op *ir.Op, code ir.Opcode, a, b *scalar) *ir.Valu
 		wide = b.v.Type
 	}
 	return e.compare(signedPredicate(code), e.convert(a.v, wide), e.convert(b.v, wide))
+}
+
+// intervalLength is what intervals compare by: their microseconds as i128, with months
+// of 30 days and days of 24 hours.
+func (g *generator) intervalLength(s *scalar) *ir.Value {
+	microseconds, high := g.typed(ir.OpWrap, s.v, i64), g.unary(ir.OpHighHalf, s.v)
+	months := g.binary(ir.OpShiftRightS, high, g.const64(32))
+	days := g.convert(g.convert(high, i32), i64)
+	days = g.add(days, g.binary(ir.OpIntegerMul, months, g.const64(30)))
+	wide := g.binary(ir.OpMultiplyWideS, days, g.const64(microsecondsPerDay))
+	return g.add(wide, g.convert(microseconds, i128))
 }
 
 // compareFloats orders floats totally: NaN equals itself and is above all others.
