@@ -99,7 +99,7 @@ func (o TextOptions) writeDetail(b *strings.Builder, l line) {
 	indent := ansi.StringWidth(l.branch) + l.nameWidth + 2
 	parts := []string{l.subject}
 	if room := o.Width - 1 - indent; o.Width > 0 && room >= 16 {
-		parts = strings.Split(ansi.Wrap(l.subject, room, " "), "\n")
+		parts = wrap(l.subject, room)
 		if len(parts) > mostLines {
 			parts = parts[:mostLines]
 			parts[mostLines-1] = ansi.Truncate(parts[mostLines-1], room-1, "") + "…"
@@ -112,6 +112,27 @@ func (o TextOptions) writeDetail(b *strings.Builder, l line) {
 			b.WriteString(o.paint(dim, l.rest) + strings.Repeat(" ", max(0, indent-ansi.StringWidth(l.rest))) + strings.TrimLeft(part, " ") + "\n")
 		}
 	}
+}
+
+// wrap breaks a text at its spaces, and words that are too long anywhere.
+func wrap(text string, width int) []string {
+	var lines []string
+	line, first := "", true
+	for _, word := range strings.Split(text, " ") {
+		switch {
+		case first:
+			line = word
+		case ansi.StringWidth(line)+1+ansi.StringWidth(word) > width:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+		first = false
+		for ansi.StringWidth(line) > width {
+			lines, line = append(lines, ansi.Truncate(line, width, "")), ansi.TruncateLeft(line, width, "")
+		}
+	}
+	return append(lines, line)
 }
 
 // lines lays out a node: its own line, its details beneath, then its inputs.

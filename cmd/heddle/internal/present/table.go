@@ -134,7 +134,7 @@ func (t *table) fit() {
 			sum += width + 3 // " │ "
 		}
 		if t.shown < len(t.widths) {
-			sum += 2 // "…" and a space
+			sum += 3 // "…" for the others
 		}
 		return sum - 1
 	}
