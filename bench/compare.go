@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +26,8 @@ var orderKeys = map[int][]int{
 }
 
 // A cell is a value of a result in a form common to both engines: nil for NULL, *big.Rat
-// for exact numbers, float64, or string for all else, dates as 2006-01-02.
+// for exact numbers, float64, or string for all else, such as true and
+// 2006-01-02.
 type cell any
 
 // duckCells converts rows of DuckDB's driver.
@@ -49,6 +52,8 @@ func duckCell(value driver.Value) (cell, error) {
 		return nil, nil
 	case string:
 		return v, nil
+	case bool:
+		return fmt.Sprint(v), nil
 	case int8:
 		return big.NewRat(int64(v), 1), nil
 	case int16:
@@ -64,7 +69,7 @@ func duckCell(value driver.Value) (cell, error) {
 	case float64:
 		return v, nil
 	case time.Time:
-		return v.Format(time.DateOnly), nil
+		return timeCell(v), nil
 	default:
 		return nil, fmt.Errorf("DuckDB gave a value of type %T, which this command does not compare", value)
 	}
@@ -96,6 +101,8 @@ func arrowCell(column arrow.Array, row int) (cell, error) {
 	switch a := column.(type) {
 	case *array.String:
 		return a.Value(row), nil
+	case *array.Boolean:
+		return fmt.Sprint(a.Value(row)), nil
 	case *array.Int8:
 		return big.NewRat(int64(a.Value(row)), 1), nil
 	case *array.Int16:
@@ -109,10 +116,18 @@ func arrowCell(column arrow.Array, row int) (cell, error) {
 	case *array.Float64:
 		return a.Value(row), nil
 	case *array.Date32:
-		return a.Value(row).ToTime().Format(time.DateOnly), nil
+		return timeCell(a.Value(row).ToTime()), nil
+	case *array.Timestamp:
+		return timeCell(a.Value(row).ToTime(a.DataType().(*arrow.TimestampType).Unit)), nil
 	default:
 		return nil, fmt.Errorf("Heddle gave a column of type %s, which this command does not compare", column.DataType())
 	}
+}
+
+// timeCell is the same for a date and for its midnight: some operations on dates give
+// dates with one engine and timestamps with the other.
+func timeCell(t time.Time) cell {
+	return strings.TrimSuffix(t.UTC().Format("2006-01-02 15:04:05.999999"), " 00:00:00")
 }
 
 func decimalCell(unscaled *big.Int, scale int32) cell {
@@ -152,20 +167,40 @@ func sameKeys(a, b []cell, keys []int) bool {
 }
 
 // bagDifference compares rows as multisets. A row takes the first one that is equal: with
-// a tolerance, equality is not transitive, but rows that are that close are alike.
+// a tolerance, equality is not transitive, but rows that are that close are alike. Only rows
+// that agree in all columns without floating point numbers are compared.
 func bagDifference(want, got [][]cell, first int) string {
-	taken := make([]bool, len(got))
-	for i, row := range want {
-		found := false
-		for j := range got {
-			if !taken[j] && sameRow(row, got[j]) {
-				taken[j], found = true, true
-				break
+	float := map[int]bool{}
+	for _, rows := range [][][]cell{want, got} {
+		for _, row := range rows {
+			for i, c := range row {
+				if _, ok := c.(float64); ok {
+					float[i] = true
+				}
 			}
 		}
-		if !found {
+	}
+	exactly := func(row []cell) string {
+		exact := slices.Clone(row)
+		for i := range exact {
+			if float[i] {
+				exact[i] = nil
+			}
+		}
+		return formatRow(exact)
+	}
+	left := map[string][][]cell{} // rows of got that no row of want has taken
+	for _, row := range got {
+		key := exactly(row)
+		left[key] = append(left[key], row)
+	}
+	for i, row := range want {
+		key := exactly(row)
+		j := slices.IndexFunc(left[key], func(other []cell) bool { return sameRow(row, other) })
+		if j < 0 {
 			return fmt.Sprintf("row %d: DuckDB gave %s, Heddle %s", first+i+1, formatRow(row), formatRow(got[i]))
 		}
+		left[key] = slices.Delete(left[key], j, j+1)
 	}
 	return ""
 }
@@ -214,6 +249,8 @@ func formatRow(row []cell) string {
 		switch v := c.(type) {
 		case nil:
 			fields[i] = "NULL"
+		case string:
+			fields[i] = strconv.Quote(v)
 		case *big.Rat:
 			digits, _ := v.FloatPrec()
 			fields[i] = v.FloatString(digits)

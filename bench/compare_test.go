@@ -41,7 +41,7 @@ func TestDifference(t *testing.T) {
 		{name: "a row less", want: [][]cell{{"a"}, {"b"}}, got: [][]cell{{"a"}}, differs: "DuckDB gave 2 rows, Heddle 1"},
 		{name: "a column more", want: [][]cell{{"a"}}, got: [][]cell{{"a", "b"}}, differs: "row 1"},
 		{name: "any order without keys", want: [][]cell{{"a"}, {"b"}}, got: [][]cell{{"b"}, {"a"}}},
-		{name: "another order with keys", want: [][]cell{{"a"}, {"b"}}, got: [][]cell{{"b"}, {"a"}}, keys: []int{0}, differs: "row 1: DuckDB gave (a), Heddle (b)"},
+		{name: "another order with keys", want: [][]cell{{"a"}, {"b"}}, got: [][]cell{{"b"}, {"a"}}, keys: []int{0}, differs: `row 1: DuckDB gave ("a"), Heddle ("b")`},
 		{name: "any order among equal keys", want: [][]cell{{"k", "a"}, {"k", "b"}, {"l", "c"}}, got: [][]cell{{"k", "b"}, {"k", "a"}, {"l", "c"}}, keys: []int{0}},
 		{name: "a row twice", want: [][]cell{{"a"}, {"b"}}, got: [][]cell{{"a"}, {"a"}}, differs: "row 2"},
 	}
@@ -95,7 +95,7 @@ func TestCells(t *testing.T) {
 	if d := difference(duck, heddle, nil); d != "" {
 		t.Error(d)
 	}
-	want := "(-7, 1099511627776, -1.2345, 99, 0.25, 1995-03-15, ASIA, NULL)"
+	want := `(-7, 1099511627776, -1.2345, 99, 0.25, "1995-03-15", "ASIA", NULL)`
 	if got := formatRow(heddle[0]); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -59,11 +59,11 @@ func (r *heddleRun) release() {
 // run times a query. The caller releases the run.
 func (s *heddleSide) run(ctx context.Context, text, way string) (r *heddleRun, err error) {
 	r = &heddleRun{}
-	defer func() {
+	defer func(r *heddleRun) {
 		if err != nil {
 			r.release()
 		}
-	}()
+	}(r)
 	watch := startWatch()
 	file := diag.NewFile("query", text)
 	statements, err := s.workspace.Prepare(ctx, file, local.PrepareOptions{Again: way != cachedWay})
