@@ -10,6 +10,11 @@
 // compare.go, for patterns in like.go. JoinOrder's search is in joingraph.go (what a
 // join costs), dphyp.go and greedy.go.
 //
+// Most runs of a pass change nothing, so that is what must be cheap: a pass looks for
+// an op that concerns it before it does anything, the hash of a flow is kept from one
+// pass to the next, and scalar code that Simplify once left as it was is known again
+// by its hash.
+//
 // Scalar code is evaluated on demand, so an op traps only where its value is needed,
 // and NULL guards nothing: "NULL and 1 / 0 = 1" traps, where a filter on the NULL
 // below would have dropped the row. That is why predicates that can trap stand in

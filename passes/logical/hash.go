@@ -19,7 +19,7 @@ func (e *editor) fingerprint() uint64 {
 
 // region hashes the code of an operator's region with all that Simplify looks at.
 func (e *editor) region(op *ir.Op, region *ir.Block) uint64 {
-	h := hasher{state: hashStart, numbers: e.ctx.Numbers, nulls: true}
+	h := hasher{state: hashStart, numbers: e.ctx.Numbers, columns: true}
 	clear(h.numbers)
 	h.block(region)
 	for i := range region.Terminator().Operands {
@@ -33,7 +33,7 @@ func (e *editor) region(op *ir.Op, region *ir.Block) uint64 {
 type hasher struct {
 	state   uint64
 	numbers map[*ir.Value]uint64
-	nulls   bool // whether a column can be NULL counts
+	columns bool // the types of columns count, too
 }
 
 // seed is for hashes that stay in this process.
@@ -76,8 +76,8 @@ func (h *hasher) op(op *ir.Op) {
 	for i := range op.Attributes {
 		h.attribute(op.Attributes[i].Value)
 	}
-	if h.nulls && op.Code == ir.OpField {
-		h.int(uint64(boolByte(op.Results[0].Type.Nullable)))
+	if h.columns && op.Code == ir.OpField {
+		h.typ(op.Results[0].Type)
 	}
 	for _, region := range op.Regions {
 		h.block(region)
