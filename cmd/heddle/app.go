@@ -65,10 +65,11 @@ heddle explain q1.sql --data data --analyze`,
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
+	cobra.EnableCommandSorting = false // what is used first stands first
 	root.Flags().BoolP("version", "V", false, "print the version")
 	root.PersistentFlags().BoolP("help", "h", false, "show help; --help shows more than -h")
-	root.PersistentFlags().StringVar(&a.color, "color", "auto", "colours: auto, always or never")
-	root.PersistentFlags().StringVar(&a.errorFormat, "error-format", "text", "diagnostics as text or json")
+	root.PersistentFlags().StringVar(&a.color, "color", "auto", "colours `WHEN`: auto, always or never")
+	root.PersistentFlags().StringVar(&a.errorFormat, "error-format", "text", "`FORMAT` of diagnostics: text or json")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		return errors.Join(
 			oneOf("color", a.color, "auto", "always", "never"),

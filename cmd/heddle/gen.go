@@ -57,7 +57,7 @@ heddle gen tpch --sf 0.1 --out data/sf01 --format csv`,
 	flags.StringVarP(&out, "out", "o", "", "`DIR` of the tables; made if it is missing")
 	flags.StringVarP(&format, "format", "f", "parquet", "`FORMAT` of the files: parquet, csv, tbl or native")
 	flags.StringSliceVar(&tables, "table", nil, "make only these tables; `NAME`, or several with commas between")
-	flags.StringVar(&progressMode, "progress", "auto", "auto, plain or none")
+	flags.StringVar(&progressMode, "progress", "auto", "`WHEN`: auto, plain or none")
 	_ = cmd.MarkFlagDirname("out")
 	complete(cmd, "format", "parquet", "csv", "tbl", "native")
 	complete(cmd, "progress", "auto", "plain", "none")
@@ -99,7 +99,7 @@ func (a *app) generate(ctx context.Context, sf float64, dir, format string, name
 	for _, table := range tables {
 		rows, err := tpch.Rows(table, sf)
 		if err != nil {
-			return diag.New(codeScale, "%v", err)
+			return diag.New(codeScale, "scale factor %g is out of range", sf).Helpf("scale factors go from 0.001 to 10000")
 		}
 		total += rows
 	}

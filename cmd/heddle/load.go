@@ -45,7 +45,7 @@ heddle load orders.csv --into data --type orders.o_totalprice='decimal(15,2)'`,
 	}
 	cmd.Flags().StringVar(&into, "into", "", "`DIR` of the native tables; made if it is missing")
 	cmd.Flags().StringArrayVar(&f.types, "type", nil, "`TABLE.COLUMN=TYPE` instead of the guessed type of a CSV or NDJSON column")
-	cmd.Flags().StringVar(&progressMode, "progress", "auto", "auto, plain or none")
+	cmd.Flags().StringVar(&progressMode, "progress", "auto", "`WHEN`: auto, plain or none")
 	_ = cmd.MarkFlagDirname("into")
 	complete(cmd, "progress", "auto", "plain", "none")
 	return cmd

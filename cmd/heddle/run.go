@@ -61,9 +61,9 @@ heddle run -c "SELECT o_comment FROM orders WHERE o_orderkey = \$1" -p 7 --data 
 	f.addOutput(cmd)
 	f.addEngine(cmd)
 	flags.StringArrayVarP(&f.parameters, "param", "p", nil, "`VALUE` of $1, $2, ... in order; \\N is NULL")
-	flags.StringVar(&f.timing, "timing", "", "show on stderr what each phase took; --timing=json for programs")
+	flags.StringVar(&f.timing, "timing", "", "show on stderr what each phase took; `FORMAT`: text or json")
 	flags.Lookup("timing").NoOptDefVal = "text"
-	flags.StringVar(&f.progress, "progress", "auto", "auto: on a terminal, after half a second; plain: a line every 10 s; none")
+	flags.StringVar(&f.progress, "progress", "auto", "`WHEN`: auto, on a terminal; plain, a line every 10 s; or none")
 	complete(cmd, "timing", "text", "json")
 	complete(cmd, "progress", "auto", "plain", "none")
 	return cmd
