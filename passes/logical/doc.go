@@ -6,9 +6,9 @@
 // function around changed operators and tells by a hash of its content (hash.go)
 // whether it changed; emitter (emit.go) writes scalar code with value numbering;
 // scalar.go answers questions about scalar code: which columns it reads, whether it
-// can trap, where a NULL makes it NULL. Simplify's rules for comparisons are in
-// compare.go, for patterns in like.go. JoinOrder's search is in joingraph.go (what a
-// join costs), dphyp.go and greedy.go.
+// can trap, where a NULL makes it NULL. Simplify's rules for and, or and not are in
+// connective.go, for comparisons in compare.go, for patterns in like.go. JoinOrder's
+// search is in joingraph.go (what a join costs), dphyp.go and greedy.go.
 //
 // Most runs of a pass change nothing, so that is what must be cheap: a pass looks for
 // an op that concerns it before it does anything, the hash of a flow is kept from one

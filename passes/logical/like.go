@@ -49,3 +49,27 @@ func parseLike(pattern string, escape rune) (p likePattern, wellFormed bool) {
 	p.prefix = prefix.String()
 	return p, !escaped
 }
+
+// like simplifies patterns that are an equality, a prefix, or anything at all.
+func (s *simplifier) like(em *emitter, op *ir.Op, operands []*ir.Value, condition bool) *ir.Value {
+	pattern, ok := literal(operands[1])
+	if !ok || pattern.Null || ir.AttributeAs[bool](op, "insensitive") {
+		return em.op(op.Code, operands, op.Attributes...)
+	}
+	parsed, wellFormed := parseLike(pattern.Text, escapeOf(op))
+	// Written only where it is used: a constant that is left over here would be found
+	// again by code inside of an if, and stay outside of it.
+	text := func() *ir.Value { return em.constant(ir.Of(ir.String), ir.TextDatum(parsed.prefix)) }
+	switch {
+	case !wellFormed:
+		return em.op(op.Code, operands, op.Attributes...)
+	case parsed.rest == "":
+		return s.compare(em, ir.OpEqual, operands[0], text(), condition)
+	case parsed.rest != "%":
+		return em.op(op.Code, operands, op.Attributes...)
+	case parsed.prefix != "":
+		return em.op(ir.OpStartsWith, []*ir.Value{operands[0], text()})
+	default:
+		return s.decided(em, operands[0], true, condition, func() *ir.Value { return em.op(op.Code, operands, op.Attributes...) })
+	}
+}
