@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
-	"github.com/heddle-lang/heddle/runtime/engine"
 )
 
 // workspaceFlags are the flags of commands that read tables.
@@ -42,7 +42,7 @@ func (f *workspaceFlags) options(a *app) (local.Options, error) {
 	options := local.Options{System: a.system, Data: f.data, Engine: f.engine, Threads: f.threads, TempDir: f.tempDir}
 	var err error
 	if f.engine != "" {
-		if err := oneOf("engine", f.engine, engine.Names()...); err != nil {
+		if err := oneOf("engine", f.engine, "wasmtime", "wazero"); err != nil {
 			return options, err
 		}
 	}
@@ -104,7 +104,11 @@ func parseType(text string) (ir.Type, error) {
 	if strings.HasPrefix(text, "decimal(") {
 		text = strings.NewReplacer("(", "<", ")", ">", " ", "").Replace(text)
 	}
-	return ir.ParseType(text)
+	t, err := ir.ParseType(text)
+	if err == nil && (!t.IsScalar() || t.Kind == ir.Null) {
+		return t, fmt.Errorf("no column has the type %s", t)
+	}
+	return t, err
 }
 
 // parseSize reads a number of bytes: 64MiB, 2GB, 1073741824.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/spf13/cobra"
 
 	"github.com/heddle-lang/heddle/cmd/heddle/internal/present"
@@ -168,32 +167,56 @@ func (s *rowSource) stored(schema []ir.Field) store.Batches {
 				yield(nil, err)
 				return
 			}
-			converted := storedBatch(schema, batch)
-			batch.Release()
-			if !yield(converted, nil) {
+			more := yield(storedBatch(schema, batch), nil)
+			batch.Release() // what was given shares its memory
+			if !more {
 				return
 			}
 		}
 	}
 }
 
+// storedBatch shows a batch in natural layouts. It shares the memory of columns that
+// have theirs already.
 func storedBatch(schema []ir.Field, batch arrow.RecordBatch) *store.Batch {
-	text := 0
-	for _, column := range batch.Columns() {
-		switch a := column.(type) {
-		case *array.String:
-			text = max(text, len(a.ValueBytes()))
-		case *array.Binary:
-			text = max(text, len(a.ValueBytes()))
-		}
-	}
 	rows := int(batch.NumRows())
-	out := store.NewBatch(store.Natural(schema), rows, text)
-	out.Rows = rows
+	out := &store.Batch{Rows: rows, Columns: make([]store.Vector, len(schema))}
 	for i, column := range batch.Columns() {
-		for row := range rows {
-			out.Columns[i].Put(schema[i].Type, row, present.Value(column, row))
+		if shared, ok := sharedVector(schema[i].Type, column); ok {
+			out.Columns[i] = shared
+			continue
 		}
+		own := store.NewBatch(store.Natural(schema[i:i+1]), rows, 0)
+		for row := range rows {
+			own.Columns[0].Put(schema[i].Type, row, present.Value(column, row))
+		}
+		out.Columns[i] = own.Columns[0]
 	}
 	return out
+}
+
+// sharedVector is a column in its own memory; ok is false when Arrow lays the type out
+// in another way. That is never so for text.
+func sharedVector(t ir.Type, column arrow.Array) (v store.Vector, ok bool) {
+	switch t.Kind {
+	case ir.I8, ir.I16, ir.I32, ir.I64, ir.F32, ir.F64, ir.Date, ir.Time, ir.Timestamp, ir.TimestampTZ, ir.String, ir.Bytes:
+	default:
+		return v, false
+	}
+	data := column.Data()
+	if column.DataType().ID() == arrow.NULL {
+		return v, false // a column without a type, written as integers
+	}
+	if data.Offset() != 0 {
+		panic("BUG: a batch of a result is a slice")
+	}
+	buffers := data.Buffers()
+	if buffers[0] != nil && column.NullN() > 0 {
+		v.Validity = buffers[0].Bytes()
+	}
+	v.Values = buffers[1].Bytes()
+	if len(buffers) > 2 && buffers[2] != nil {
+		v.Text = buffers[2].Bytes()
+	}
+	return v, true
 }

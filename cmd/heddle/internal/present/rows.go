@@ -78,6 +78,10 @@ func (w *rowWriter) Close() error {
 	return w.out.Flush()
 }
 
+// isText reports types whose values may hold any character. Those of bytes begin with a
+// backslash.
+func isText(t ir.Type) bool { return t.Kind == ir.String || t.Kind == ir.Bytes }
+
 // csvStyle is RFC 4180 with line feeds. NULL is an empty field, the empty text a
 // quoted one.
 var csvStyle = style{
@@ -94,8 +98,8 @@ var csvStyle = style{
 			return b
 		case column.Type.Kind == ir.String:
 			return appendCSV(b, d.Text)
-		default:
-			return appendCSV(b, string(ir.AppendDatum(nil, column.Type, d)))
+		default: // nothing in it asks for quotes
+			return ir.AppendDatum(b, column.Type, d)
 		}
 	},
 	after: "\n",
@@ -130,6 +134,9 @@ var tsvStyle = style{
 		b = separate(b, index, '\t')
 		if d.Null {
 			return append(b, `\N`...)
+		}
+		if !isText(column.Type) {
+			return ir.AppendDatum(b, column.Type, d)
 		}
 		return append(b, tsvEscapes.Replace(ir.FormatDatum(column.Type, d))...)
 	},
@@ -184,10 +191,10 @@ func appendJSON(b []byte, t ir.Type, d ir.Datum) []byte {
 		return strconv.AppendBool(b, d.Bool())
 	case t.IsNumeric():
 		return ir.AppendDatum(b, t, d)
-	case t.Kind == ir.String:
-		return AppendJSONString(b, d.Text)
-	default:
+	case isText(t):
 		return AppendJSONString(b, ir.FormatDatum(t, d))
+	default: // dates and their like have nothing to escape
+		return append(ir.AppendDatum(append(b, '"'), t, d), '"')
 	}
 }
 

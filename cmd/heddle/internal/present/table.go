@@ -50,19 +50,19 @@ func (t *table) Write(batch arrow.RecordBatch) error {
 		if t.options.Rows > 0 && t.rows > t.options.Rows {
 			continue
 		}
-		cells := make([]cell, len(t.columns))
-		for i := range cells {
+		values := make([]cell, len(t.columns))
+		for i := range values {
 			if d := Value(arrays[i], row); d.Null {
-				cells[i] = cell{text: "NULL", null: true}
+				values[i] = cell{text: "NULL", null: true}
 			} else {
-				cells[i] = cell{text: Printable(ir.FormatDatum(t.columns[i].Type, d))}
+				values[i] = cell{text: Printable(ir.FormatDatum(t.columns[i].Type, d))}
 			}
 		}
 		if t.decided {
-			t.line(cells)
+			t.line(values)
 			continue
 		}
-		t.kept = append(t.kept, cells)
+		t.kept = append(t.kept, values)
 		if len(t.kept) == keptRows {
 			t.decide()
 		}
@@ -118,9 +118,9 @@ func (t *table) decide() {
 // natural is how wide a column wants to be: its label, its values, and as much of its
 // type as is asked for.
 func (t *table) natural(column, typeWidth int) int {
-	width := max(ansi.StringWidth(Printable(t.columns[column].Label)), min(typeWidth, len(TypeName(t.columns[column].Type))))
+	width := max(cells(Printable(t.columns[column].Label)), min(typeWidth, len(TypeName(t.columns[column].Type))))
 	for _, row := range t.kept {
-		width = max(width, ansi.StringWidth(row[column].text))
+		width = max(width, cells(row[column].text))
 	}
 	return width
 }
@@ -212,24 +212,24 @@ func (t *table) heading() {
 }
 
 // line writes a row of values.
-func (t *table) line(cells []cell) {
+func (t *table) line(values []cell) {
 	texts := make([]string, t.shown)
 	for i := range t.shown {
 		code := ""
-		if cells[i].null {
+		if values[i].null {
 			code = dim
 		}
 		last := i == t.shown-1 && t.shown == len(t.columns)
-		texts[i] = t.pad(cells[i].text, i, t.columns[i].Type.IsNumeric(), code, last)
+		texts[i] = t.pad(values[i].text, i, t.columns[i].Type.IsNumeric(), code, last)
 	}
 	t.row(texts)
 }
 
 // row writes cells that have their widths.
-func (t *table) row(cells []string) {
+func (t *table) row(texts []string) {
 	separator := t.paint(dim, "│")
 	t.out.WriteByte(' ')
-	for i, text := range cells {
+	for i, text := range texts {
 		if i > 0 {
 			t.out.WriteString(" " + separator + " ")
 		}
@@ -245,10 +245,13 @@ func (t *table) row(cells []string) {
 // on its right.
 func (t *table) pad(text string, column int, right bool, code string, last bool) string {
 	width := t.widths[column]
-	have := ansi.StringWidth(text)
+	have := cells(text)
 	if have > width && t.options.Width > 0 {
 		text = ansi.Truncate(text, width, "…")
-		have = ansi.StringWidth(text)
+		have = cells(text)
+	}
+	if have == width && code == "" {
+		return text
 	}
 	fill := strings.Repeat(" ", max(0, width-have))
 	if code != "" {
@@ -264,16 +267,19 @@ func (t *table) pad(text string, column int, right bool, code string, last bool)
 	}
 }
 
-// Printable gives a text in which nothing steers a terminal or breaks a line.
-func Printable(text string) string {
-	clean := true
-	for _, r := range text {
-		if control(r) {
-			clean = false
-			break
+// cells is how wide a text is. Most are plain, and their width is their length.
+func cells(text string) int {
+	for i := range len(text) {
+		if text[i] < 0x20 || text[i] >= 0x7f {
+			return ansi.StringWidth(text)
 		}
 	}
-	if clean {
+	return len(text)
+}
+
+// Printable gives a text in which nothing steers a terminal or breaks a line.
+func Printable(text string) string {
+	if !strings.ContainsFunc(text, control) {
 		return text
 	}
 	var b strings.Builder

@@ -19,7 +19,9 @@ func TestLine(t *testing.T) {
 		want    string
 	}{
 		{
-			"all", State{"scan lineitem", 2, 3, 3_000_000, 6_000_000}, 1500 * time.Millisecond, 2e6,
+			"all",
+			State{"scan lineitem", 2, 3, 3_000_000, 6_000_000},
+			1500 * time.Millisecond, 2e6,
 			"2/3  scan lineitem  ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌   50 %  3 M rows  2 M rows/s  ETA 1.5s  1.5s",
 		},
 		{"total unknown", State{"read s1", 1, 1, 950, -1}, time.Second, 950, "read s1  950 rows  950 rows/s  1s"},
