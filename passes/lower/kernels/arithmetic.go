@@ -266,9 +266,46 @@ func (g *generator) quotient(op *ir.Op, a, b *scalar, t ir.Type) *scalar {
 		return g.check(g.fit(number{v, (&bounds{new(big.Int).Neg(most), most}).intersect(decimalBounds)}), t, overflow)
 	}
 	if t.Kind == ir.Decimal {
+		factor := power10(int(t.Scale - a.t.Scale))
+		if scaled := x.b.multiply(&bounds{factor, factor}); !scaled.within(decimalBounds) {
+			g.unsupported(op, "the remainder of %s and %s needs more than 38 digits on the way", a.t, b.t)
+		}
 		x = g.scaleUp(x, int(t.Scale-a.t.Scale), overflow)
-		y = g.scaleUp(y, int(t.Scale-b.t.Scale), overflow)
+		return g.decimalRemainder(x, y, int(t.Scale-b.t.Scale), t, zero, overflow)
 	}
+	return g.integerQuotient(op, x, y, t, zero, overflow)
+}
+
+// decimalRemainder gives x modulo y * 10^digits. Where that divisor has more than 38
+// digits it is larger than any x, which then is the remainder.
+func (g *generator) decimalRemainder(x, y number, digits int, t ir.Type, zero, overflow *ir.Value) *scalar {
+	most := x.b.magnitude()
+	result := &bounds{new(big.Int).Neg(most), most}
+	remainder := func(y number) *ir.Value {
+		return g.call(library("i128_rem"), i128, g.in128(x), g.in128(y), zero, overflow)
+	}
+	factor := power10(digits)
+	scaled := y.b.multiply(&bounds{factor, factor})
+	if scaled.within(decimalBounds) {
+		return g.check(g.fit(number{remainder(g.scaleUp(y, digits, overflow)), result}), t, overflow)
+	}
+	largest := new(big.Int).Quo(decimalBounds.high, factor)
+	limit, _ := ir.Int128FromBig(largest)
+	wide := g.in128(y)
+	negative := g.sub(g.zero(i128), wide)
+	magnitude := g.selectValue(g.compare("lt_s", wide, g.zero(i128)), negative, wide)
+	cell := g.variable(g.in128(x))
+	g.when(g.compare("le_s", magnitude, g.const128(limit)), func() {
+		g.scoped(func() {
+			fitting := number{wide, &bounds{new(big.Int).Neg(largest), largest}}
+			g.set(cell, remainder(g.scaleUp(fitting, digits, overflow)))
+		})
+	}, nil)
+	return g.check(g.fit(number{g.get(cell), result}), t, overflow)
+}
+
+// integerQuotient is the quotient or remainder of integers, truncated towards zero.
+func (g *generator) integerQuotient(op *ir.Op, x, y number, t ir.Type, zero, overflow *ir.Value) *scalar {
 	most := x.b.magnitude()
 	result := &bounds{new(big.Int).Neg(most), most}
 	if !x.b.within64() || !y.b.within64() {
@@ -314,12 +351,18 @@ func (g *generator) sign(op *ir.Op) *scalar {
 		g.failIf(is, site)
 		n.b = n.b.intersect(&bounds{new(big.Int).Add(lowest, big.NewInt(1)), n.b.high})
 	}
+	if b := n.b.negate(); !b.within64() || n.v.Type.Kind == ir.I32 && !b.within(boundsBits(32)) {
+		// Negation needs one bit more than its operand.
+		n.v = g.convert(n.v, kernType(ir.Of(ir.I128), b))
+	}
 	negated := number{g.binary(ir.OpIntegerSub, g.zero(n.v.Type), n.v), n.b.negate()}
 	if op.Code == ir.OpAbsolute {
 		negated.v = g.selectValue(g.compare("lt_s", n.v, g.zero(n.v.Type)), negated.v, n.v)
 		negated.b = &bounds{new(big.Int), n.b.magnitude()}
 	}
-	return &scalar{t: t, v: negated.v, null: a.null, bounds: negated.b}
+	s := &scalar{t: t, null: a.null, bounds: negated.b}
+	s.v = g.convert(negated.v, s.kernType())
+	return s
 }
 
 // negateInterval negates months, days and microseconds, each for itself.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
 )
 
 // microsecondsPerDay converts between dates and timestamps.
@@ -149,8 +150,8 @@ func (g *generator) splitTimestamp(s *scalar) (days, within *ir.Value) {
 	remainder := g.binary(ir.OpIntegerRemS, s.v, day)
 	negative := g.compare("lt_s", remainder, g.const64(0))
 	within = g.selectValue(negative, g.add(remainder, day), remainder)
-	quotient := g.binary(ir.OpIntegerDivS, g.sub(s.v, within), day)
-	return g.convert(quotient, i32), within
+	quotient := g.binary(ir.OpIntegerDivS, s.v, day) // towards zero: one too many below zero
+	return g.convert(g.sub(quotient, g.extendUnsigned(negative, i64)), i32), within
 }
 
 func (g *generator) fromText(op *ir.Op, s *scalar, t ir.Type) *scalar {
@@ -247,14 +248,20 @@ func (g *generator) text(op *ir.Op) *scalar {
 	}
 	switch op.Code {
 	case ir.OpLike:
-		escape := "\\"
-		if set, ok := op.Attribute("escape").(string); ok {
-			escape = set
-		}
+		escape := likeEscape(op)
 		insensitive := ir.AttributeAs[bool](op, "insensitive")
 		if isConst(op.Operands[1]) {
-			pattern := g.pattern(op, ir.AttributeAs[ir.Datum](op.Operands[1].Op, "value"), escape, insensitive)
-			s.v = call("like", i32, values[0], pattern)
+			literal := ir.AttributeAs[ir.Datum](op.Operands[1].Op, "value")
+			if _, err := abi.CompilePattern(literal.Text, escape, insensitive, 0); err != nil {
+				// It fails when a row is tested, as a pattern from a column would.
+				site := g.site(op, ir.CodeBadArgument, "%s", err)
+				s.v = g.guarded(null, i32, func() *ir.Value {
+					g.failIf(g.const32(1), site)
+					return g.const32(0)
+				})
+				return s
+			}
+			s.v = call("like", i32, values[0], g.pattern(op, literal, escape, insensitive))
 			return s
 		}
 		code, flag := int64(-1), int64(0)
@@ -401,20 +408,12 @@ func (g *generator) addInterval(op *ir.Op, a *scalar) *scalar {
 		microseconds, high := g.typed(ir.OpWrap, b.v, i64), g.unary(ir.OpHighHalf, b.v)
 		moreDays := g.convert(high, i32)
 		months := g.convert(g.binary(ir.OpShiftRightU, high, g.const64(32)), i32)
-		days, within := a.v, (*ir.Value)(nil)
-		if a.t.Kind != ir.Date {
-			days, within = g.splitTimestamp(a)
+		at := a.v
+		if a.t.Kind == ir.Date {
+			midnight := g.binary(ir.OpMultiplyWideS, g.convert(a.v, i64), g.const64(microsecondsPerDay))
+			at = g.check(number{midnight, a.bounds.multiply(boundsInt64(microsecondsPerDay, microsecondsPerDay))}, ir.Of(ir.Timestamp), site).v
 		}
-		days = g.call(library("date_add_months"), i32, days, months, site)
-		total := g.add(g.convert(days, i64), g.convert(moreDays, i64))
-		// Days beyond what 64 bits of microseconds hold fail.
-		limit := int64(math.MaxInt64/microsecondsPerDay - 1)
-		g.failIf(g.or(g.compare("gt_s", total, g.const64(limit)), g.compare("lt_s", total, g.const64(-limit))), site)
-		at := g.binary(ir.OpIntegerMul, total, g.const64(microsecondsPerDay))
-		if within != nil {
-			at = g.add(at, within)
-		}
-		return g.call(library("i64_add_checked"), i64, at, microseconds, site)
+		return g.call(library("timestamp_add_interval"), i64, at, months, moreDays, microseconds, site)
 	})
 	return &scalar{t: op.Results[0].Type, v: v, null: null, bounds: boundsBits(64)}
 }

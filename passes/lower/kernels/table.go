@@ -198,8 +198,8 @@ func (g *generator) newLookup(v *ir.Value) *lookupTable {
 		}
 		visited[v.Op] = true
 		info := v.Op.Info()
-		if info.Level != ir.AnyLevel || info.Has(ir.MayTrap) && v.Op.Code != ir.OpLike && v.Op.Code != ir.OpSubstring {
-			ok = false
+		if info.Level != ir.AnyLevel || info.Has(ir.MayTrap) && !neverTraps(v.Op) {
+			ok = false // an entry of the dictionary need not stand in any row that matters
 			return
 		}
 		if v.Op.Code != ir.OpConst {
@@ -236,6 +236,32 @@ func (g *generator) newLookup(v *ir.Value) *lookupTable {
 		return base
 	})
 	return table
+}
+
+// neverTraps recognises text operations whose literals rule out that they trap: LIKE with
+// a proper pattern, and substrings without a negative length.
+func neverTraps(op *ir.Op) bool {
+	last := op.Operands[len(op.Operands)-1]
+	switch op.Code {
+	case ir.OpSubstring:
+		return len(op.Operands) == 2 || isConst(last) && ir.AttributeAs[ir.Datum](last.Op, "value").Int() >= 0
+	case ir.OpLike:
+		if !isConst(last) {
+			return false
+		}
+		_, err := abi.CompilePattern(ir.AttributeAs[ir.Datum](last.Op, "value").Text, likeEscape(op), false, 0)
+		return err == nil
+	default:
+		return false
+	}
+}
+
+// likeEscape is the escape character of a LIKE, "" for none.
+func likeEscape(op *ir.Op) string {
+	if escape, ok := op.Attribute("escape").(string); ok {
+		return escape
+	}
+	return "\\"
 }
 
 // nullStrict reports whether v is NULL exactly where its one column is.

@@ -14,25 +14,42 @@ type keyPair struct {
 
 // splitCondition separates the conjuncts of a join's condition that a hash table can
 // answer from the rest. Null-safe and plain equalities do not mix in one table, so
-// the null-safe ones are keys only where all equalities are.
+// the null-safe ones are keys only where all equalities are. A key is computed for
+// rows that no other row meets, where the condition would not be; so an equality that
+// may trap is a key only where there is no other and all pairs would have to be tried.
 func splitCondition(region *ir.Block) (keys []keyPair, rest []*ir.Value) {
 	all := conjuncts(region.Terminator().Operands[0])
 	pairs := make([]*keyPair, len(all))
-	plain := 0
+	plain, total := 0, 0
 	for i, conjunct := range all {
 		pairs[i] = equality(conjunct, region)
-		if pairs[i] != nil && !pairs[i].nullSafe {
+		if pairs[i] == nil {
+			continue
+		}
+		if !pairs[i].nullSafe {
 			plain++
+		}
+		if !pairs[i].mayTrap() {
+			total++
 		}
 	}
 	for i, conjunct := range all {
-		if pairs[i] != nil && (plain == 0 || !pairs[i].nullSafe) {
-			keys = append(keys, *pairs[i])
+		p := pairs[i]
+		if p != nil && (plain == 0 || !p.nullSafe) && (total == 0 || !p.mayTrap()) {
+			keys = append(keys, *p)
 			continue
 		}
 		rest = append(rest, conjunct)
 	}
 	return keys, rest
+}
+
+func (p *keyPair) mayTrap() bool {
+	found := false
+	for _, v := range []*ir.Value{p.left, p.right} {
+		visit(v, func(op *ir.Op) { found = found || op.Info().Has(ir.MayTrap) })
+	}
+	return found
 }
 
 // equality recognises "left = right" and "not (left is distinct from right)".
