@@ -8,11 +8,11 @@ import (
 	"github.com/heddle-lang/heddle/internal/diag"
 )
 
-// TestLiterals changes nothing but literals: the code must be the same and come from
+// TestChangedLiterals changes nothing but literals: the code must be the same and come from
 // the cache, the answers must not be the same. (A literal may still choose other code
 // when it changes how many rows are expected to pass: the filters here take similar
 // shares.)
-func TestLiterals(t *testing.T) {
+func TestChangedLiterals(t *testing.T) {
 	tests := []struct{ name, first, second string }{
 		{"date", "SELECT count(*) FROM lineitem WHERE l_shipdate <= DATE '1995-03-15'", "SELECT count(*) FROM lineitem WHERE l_shipdate <= DATE '1995-01-17'"},
 		{"interval", "SELECT count(*) FROM lineitem WHERE l_shipdate <= DATE '1996-12-01' - INTERVAL '90' DAY", "SELECT count(*) FROM lineitem WHERE l_shipdate <= DATE '1997-02-01' - INTERVAL '60' DAY"},
