@@ -160,3 +160,15 @@ func TestLargeText(t *testing.T) {
 		})
 	}
 }
+
+// TestLargeChain: a statement with too many tokens does not get a tree that is too
+// high to walk either.
+func TestLargeChain(t *testing.T) {
+	tree, list := sql.Parse(diag.NewFile("hostile", "SELECT "+strings.Repeat("1+", 1_600_000)+"1"))
+	if len(list) != 1 || list[0].Code != "E0109" {
+		t.Errorf("got %s, want one E0109", compact(list))
+	}
+	if h := height(tree); h > 12_000 {
+		t.Errorf("the tree is %d high", h)
+	}
+}

@@ -314,7 +314,7 @@ func (p *parser) leave() { p.depth-- }
 // grow notes that a node was put on top of the trees read since the mark.
 func (p *parser) grow() {
 	p.height++
-	if p.height <= maxHeight || p.abandoned {
+	if p.height <= maxHeight {
 		return
 	}
 	t := p.peek()
