@@ -123,3 +123,25 @@ func TestBundleHoldsNoTrace(t *testing.T) {
 		t.Error("two builds of one text in two directories differ")
 	}
 }
+
+// TestLargeText refuses programs that are too large with a diagnostic, as a whole.
+func TestLargeText(t *testing.T) {
+	for _, test := range []struct{ name, text, code string }{
+		{"ten megabytes of sum", "SELECT " + strings.Repeat("1+", 5_000_000) + "1", "E0109"},
+		{"ten thousand brackets", "SELECT " + strings.Repeat("(", 10_000) + "1" + strings.Repeat(")", 10_000), "E0106"},
+		{"not UTF-8", "SELECT '\xff'", "E0107"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cmd := command(t, "run", "-")
+			cmd.Stdin = strings.NewReader(test.text)
+			out, err := cmd.CombinedOutput()
+			var failed *exec.ExitError
+			if !errors.As(err, &failed) || failed.ExitCode() != exitUser {
+				t.Errorf("ended with %v, want exit code %d", err, exitUser)
+			}
+			if !strings.HasPrefix(string(out), "error["+test.code+"]") {
+				t.Errorf("want %s: %.500s", test.code, out)
+			}
+		})
+	}
+}
