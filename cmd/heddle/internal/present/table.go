@@ -19,6 +19,8 @@ const keptRows = 10_000
 const (
 	wide   = 40 // a column is not wider than this if others would be cut for it
 	narrow = 12 // a column is not made narrower than this; columns are left out instead
+
+	leastType = 6 // how much of the name of a type is shown at least
 )
 
 // table writes aligned columns with a heading of names and types.
@@ -140,7 +142,7 @@ func (t *table) fit() {
 	}
 	if total() > t.options.Width { // types are cut before values
 		for i := range t.widths {
-			t.widths[i] = t.natural(i, 6)
+			t.widths[i] = t.natural(i, leastType)
 		}
 	}
 	for _, least := range []int{wide, narrow} {
@@ -167,12 +169,15 @@ func (t *table) fit() {
 	t.widen(total())
 }
 
-// widen gives room that columns left out have freed to those that were cut.
+// widen gives room that columns left out have freed to those that were cut: first to
+// values and labels, then to types.
 func (t *table) widen(total int) {
-	for i := range t.widths[:t.shown] {
-		if more := min(t.natural(i, len(TypeName(t.columns[i].Type)))-t.widths[i], t.options.Width-total); more > 0 {
-			t.widths[i] += more
-			total += more
+	for _, typeWidth := range []int{leastType, len("decimal(38,38)")} {
+		for i := range t.widths[:t.shown] {
+			if more := min(t.natural(i, typeWidth)-t.widths[i], t.options.Width-total); more > 0 {
+				t.widths[i] += more
+				total += more
+			}
 		}
 	}
 }
