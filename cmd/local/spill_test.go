@@ -30,7 +30,7 @@ var spillQueries = []struct {
 	{"join of a table with itself", "SELECT count(*), sum(a.l_quantity), max(b.l_comment), max(a.l_comment) FROM lineitem a JOIN lineitem b ON a.l_orderkey = b.l_orderkey AND a.l_linenumber = b.l_linenumber", true},
 	{"left join", "SELECT count(*), count(l_orderkey), sum(l_quantity), max(l_comment), max(o_comment) FROM orders LEFT JOIN lineitem ON l_orderkey = o_orderkey AND l_quantity > 45", true},
 	{"left join to orders", "SELECT count(*), count(o_orderkey), max(o_comment), max(l_comment), sum(l_quantity) FROM lineitem LEFT JOIN orders ON o_orderkey = l_orderkey AND o_totalprice > 100000 AND o_totalprice * 2 > l_extendedprice * 4", true},
-	{"full join", "SELECT count(*), count(a.l_orderkey), count(b.l_orderkey), max(a.l_comment), max(b.l_comment) FROM lineitem a FULL JOIN lineitem b ON a.l_orderkey = b.l_orderkey + 1 AND a.l_linenumber = b.l_linenumber", true},
+	{"full join", "SELECT count(*), count(a.l_orderkey), count(b.l_orderkey), max(a.l_comment), max(b.l_comment) FROM lineitem a FULL JOIN lineitem b ON a.l_orderkey = b.l_partkey AND a.l_linenumber = b.l_linenumber", true},
 	{"rows of a full join", "SELECT a.o_orderkey, b.o_orderkey, a.o_clerk, b.o_comment FROM orders a FULL JOIN orders b ON a.o_orderkey = b.o_custkey AND a.o_orderpriority < b.o_orderpriority", false},
 	{"rows without a partner", "SELECT count(*), max(o_comment), sum(o_totalprice) FROM orders LEFT JOIN lineitem ON l_orderkey = o_orderkey AND l_comment LIKE '%furious%' WHERE l_orderkey IS NULL", true},
 	{"two joins and groups", "SELECT c_custkey, c_name, count(*), sum(l_quantity) FROM customer JOIN orders ON c_custkey = o_custkey JOIN lineitem ON l_orderkey = o_orderkey GROUP BY 1, 2", false},
