@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 sf=${SF:-0.1}
-data=data/tpch-sf$sf
+data=data/demo-sf$sf
 PATH="$PWD/bin:$PATH"
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' off=$'\e[0m'; else bold='' dim='' off=''; fi
