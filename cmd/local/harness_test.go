@@ -23,8 +23,10 @@ import (
 	"github.com/heddle-lang/heddle/runtime/engine"
 	"github.com/heddle-lang/heddle/runtime/exec"
 	"github.com/heddle-lang/heddle/runtime/store"
+	_ "github.com/heddle-lang/heddle/runtime/store/arrow"
 	_ "github.com/heddle-lang/heddle/runtime/store/delimited"
 	_ "github.com/heddle-lang/heddle/runtime/store/native"
+	_ "github.com/heddle-lang/heddle/runtime/store/ndjson"
 	_ "github.com/heddle-lang/heddle/runtime/store/parquet"
 )
 

@@ -20,10 +20,12 @@ import (
 	"github.com/heddle-lang/heddle/backends/library"
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
+	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/frontend/catalog"
 	"github.com/heddle-lang/heddle/frontend/sql"
 	"github.com/heddle-lang/heddle/frontend/sql/bind"
 	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/interp"
 	"github.com/heddle-lang/heddle/passes"
@@ -271,7 +273,7 @@ func (f *logicFile) insert(table *logicTable, names, query string) bool {
 	}
 	found, err := interpret(f.t.Context(), module, f.data())
 	if err != nil {
-		f.t.Fatalf("%s: %s\n%v", f.path, query, err)
+		return false
 	}
 	places := make([]int, len(table.description.Columns))
 	for i := range places {
@@ -292,7 +294,7 @@ func (f *logicFile) insert(table *logicTable, names, query string) bool {
 			}
 			to := table.description.Columns[places[i]].Type
 			if row[places[i]], err = ir.ParseDatum(to, ir.FormatDatum(found.types[i], d)); err != nil {
-				f.t.Fatalf("%s: %s\n%v", f.path, query, err)
+				return false
 			}
 		}
 		table.rows = append(table.rows, row)
@@ -353,11 +355,11 @@ func (f *logicFile) stored(module *ir.Module) map[string]store.Table {
 // shown gives a result as the file has it.
 func (q *logicQuery) shown(found *rows, err error) []string {
 	if err != nil {
-		var problem *diag.Diagnostic
-		if !errors.As(err, &problem) {
+		list, ok := diag.FromError(err)
+		if !ok {
 			return []string{"error " + err.Error()}
 		}
-		return []string{"error " + string(problem.Code)}
+		return []string{"error " + string(list[0].Code)}
 	}
 	lines := make([][]string, len(found.rows))
 	for i, row := range found.rows {
@@ -464,4 +466,77 @@ func reason(err error) string {
 		return ""
 	}
 	return rendered(err)
+}
+
+// TestSQLFromFiles runs the files of testdata/sql with their tables stored in each
+// format.
+func TestSQLFromFiles(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "sql", "*.slt"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, format := range store.Formats() {
+		if format.Write == nil || format.Name == "tbl" {
+			continue // it has no names of columns
+		}
+		for _, path := range paths {
+			t.Run(format.Name+"/"+strings.TrimSuffix(filepath.Base(path), ".slt"), func(t *testing.T) {
+				f := &logicFile{t: t, path: path, integers: "INTEGER"}
+				var w *local.Workspace
+				f.visit = func(q *logicQuery) {
+					if w == nil { // all tables are made before the first query
+						w = f.write(format)
+					}
+					found, err := ask(t.Context(), w, q.text, "NULL")
+					var lines []string
+					switch {
+					case err != nil:
+						lines = q.shown(nil, err)
+					default:
+						if q.sort == "rowsort" {
+							slices.SortFunc(found.rows, slices.Compare)
+						}
+						for _, row := range found.rows {
+							lines = append(lines, strings.Join(row, " | "))
+						}
+					}
+					if !slices.Equal(q.want, lines) {
+						t.Errorf("%s:%d: %s\n(-want +got):\n%s%s", path, q.line, q.text, cmp.Diff(q.want, lines), reason(err))
+					}
+				}
+				f.readTablesFirst()
+			})
+		}
+	}
+}
+
+// readTablesFirst makes all tables of a file before its first query.
+func (f *logicFile) readTablesFirst() {
+	var queries []*logicQuery
+	visit := f.visit
+	f.visit = func(q *logicQuery) { queries = append(queries, q) }
+	f.read()
+	for _, q := range queries {
+		visit(q)
+	}
+}
+
+// write stores the tables and opens a workspace of them.
+func (f *logicFile) write(format *store.Format) *local.Workspace {
+	f.t.Helper()
+	dir := f.t.TempDir()
+	types := map[string]map[string]ir.Type{}
+	for name, table := range f.tables {
+		var fields []ir.Field
+		types[name] = map[string]ir.Type{}
+		for _, column := range table.description.Columns {
+			fields = append(fields, ir.Field{Name: column.Name, Type: column.Type})
+			types[name][column.Name] = column.Type
+		}
+		err := store.WriteFile(f.t.Context(), system.Real(), format, filepath.Join(dir, name+format.Extensions[0]), fields, storetest.Batches(fields, table.rows, 2), store.WriteOptions{})
+		if err != nil {
+			f.t.Fatal(rendered(err))
+		}
+	}
+	return open(f.t, local.Options{Data: dir, Types: types})
 }
