@@ -31,8 +31,10 @@ const (
 	LocalBase  = 0x120000
 	LocalLimit = 0x160000
 
-	// SelectionBase holds the row numbers (16 bits each) that passed a filter.
-	SelectionBase = 0x160000
+	// SelectionBase holds the row numbers (16 bits each) that passed a filter,
+	// SelectionSteps the numbers from 0 to 15 that code adds to make sixteen at once.
+	SelectionBase  = 0x160000
+	SelectionSteps = SelectionBase + 2*MorselRows
 
 	// ScratchCursor is the address of a 32-bit word: the next free byte of the
 	// scratch area, where text made for one tuple lives. Pipelines that make text set

@@ -282,7 +282,10 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 			e.branchIf(mismatch, e.not(g.condition(g.value(holds))))
 		}
 		if definition.Unmatched {
-			e.store(record, int64(state.MarkOffset), 1, e.const32(1))
+			// Only the first match writes: the mark of a record that many tuples meet
+			// would else travel from core to core.
+			at := int64(state.MarkOffset)
+			e.when(e.isZero(e.load(record, at, 1, false, i32)), func() { e.store(record, at, 1, e.const32(1)) }, nil)
 		}
 	}
 	advance := func(record *ir.Value) { e.set(cursor, e.load32(record, abi.RecordNext)) }

@@ -85,42 +85,12 @@ func (t *test) usesSIMD() bool {
 	return t.literal.Code == ir.OpConst && literalBits(ir.AttributeAs[ir.Datum](t.literal, "value").Int128()) <= 64
 }
 
-// selectivity guesses the share of rows that pass, from the column's statistics.
-func (g *generator) selectivity(t *test) float64 {
-	table := g.module.Table(g.program.Scans[g.source.scan].Table)
-	_, c := table.Column(g.program.Scans[g.source.scan].Columns[t.column.index].Name)
-	if t.code == ir.OpEqual {
-		if c.Statistics.Distinct > 0 {
-			return 1 / float64(c.Statistics.Distinct)
-		}
-		return 0.1
-	}
-	if c.Statistics.Min == nil || c.Statistics.Max == nil {
-		return 1.0 / 3
-	}
-	low, high := float64(c.Statistics.Min.Int()), float64(c.Statistics.Max.Int())
-	at := float64(ir.AttributeAs[ir.Datum](t.literal, "value").Int())
-	if high <= low {
-		return 1.0 / 3
-	}
-	below := min(max((at-low)/(high-low), 0), 1)
-	if t.code == ir.OpLess || t.code == ir.OpLessEqual {
-		return below
-	}
-	return 1 - below
-}
-
-// densestPrefilter is the share of passing rows above which a selection vector costs
-// more than it saves: measured on TPC-H Q1, whose filter keeps 98%.
-const densestPrefilter = 0.75
-
 // prefilter fills the selection vector with the rows that pass the tests that SIMD can
 // do, sixteen at a time. It gives the number of rows selected, nil when there is
 // nothing to do, and the conditions that are dealt with.
 func (g *generator) prefilter(conditions []*ir.Value, rows *ir.Value) (selected *ir.Value, handled map[*ir.Value]bool) {
 	byColumn := map[*column][]*test{}
 	var columns []*column
-	share := 1.0
 	handled = map[*ir.Value]bool{}
 	for _, c := range conditions {
 		t := g.testOf(c)
@@ -129,15 +99,11 @@ func (g *generator) prefilter(conditions []*ir.Value, rows *ir.Value) (selected 
 		}
 		if len(byColumn[t.column]) == 0 {
 			columns = append(columns, t.column)
-			share *= g.selectivity(t)
-		} else {
-			// Two bounds of one column: what is cut from both ends adds up.
-			share = max(share-(1-g.selectivity(t)), share*0.01)
 		}
 		byColumn[t.column] = append(byColumn[t.column], t)
 		handled[c] = true
 	}
-	if len(columns) == 0 || share > densestPrefilter {
+	if len(columns) == 0 {
 		return nil, nil
 	}
 	e := &g.emitter
@@ -152,6 +118,7 @@ func (g *generator) prefilter(conditions []*ir.Value, rows *ir.Value) (selected 
 		ranges[i].size = e.typed(ir.OpSplat, e.convert(e.sub(high, low), i32), lane)
 	}
 	count, position := e.variable(e.const32(0)), e.variable(e.const32(0))
+	steps := g.steps()
 	e.labelled(ir.OpBlock, func(done *ir.Value) {
 		e.labelled(ir.OpLoop, func(again *ir.Value) {
 			i := e.get(position)
@@ -168,24 +135,71 @@ func (g *generator) prefilter(conditions []*ir.Value, rows *ir.Value) (selected 
 			left := e.sub(limit, i)
 			tail := e.sub(e.binary(ir.OpShiftLeft, e.const32(1), left), e.const32(1))
 			tail = e.selectValue(e.compare("lt_u", left, e.const32(16)), tail, e.const32(0xFFFF))
-			mask := e.variable(e.and(e.unary(ir.OpVectorBitmask, all), tail))
-			e.labelled(ir.OpBlock, func(empty *ir.Value) {
-				e.labelled(ir.OpLoop, func(next *ir.Value) {
-					m := e.get(mask)
-					e.branchIf(empty, e.isZero(m))
-					n := e.get(count)
-					at := e.add(e.const32(abi.SelectionBase), e.shiftLeft(n, 1))
-					e.store(at, 0, 2, e.add(i, e.unary(ir.OpCountTrailingZeros, m)))
-					e.set(count, e.add(n, e.const32(1)))
-					e.set(mask, e.and(m, e.sub(m, e.const32(1))))
-					e.branch(next)
-				})
+			passed := e.and(e.unary(ir.OpVectorBitmask, all), tail)
+			e.when(e.compare("eq", passed, e.const32(0xFFFF)), func() {
+				g.selectSixteen(count, i, steps)
+			}, func() {
+				g.selectEach(count, i, passed)
 			})
 			e.set(position, e.add(i, e.const32(16)))
 			e.branch(again)
 		})
 	})
 	return e.get(count), handled
+}
+
+// steps gives the numbers from 0 to 7 and from 8 to 15 in 16-bit lanes, made in memory
+// once per morsel.
+func (g *generator) steps() [2]*ir.Value {
+	p := emitter{block: g.prologue}
+	at := p.address(p.const32(abi.SelectionSteps))
+	var steps [2]*ir.Value
+	for word := range int64(4) {
+		lanes := int64(0)
+		for lane := int64(3); lane >= 0; lane-- {
+			lanes = lanes<<16 | (4*word + lane)
+		}
+		p.store(at, 8*word, 8, p.const64(lanes))
+	}
+	for half := range steps {
+		steps[half] = p.build(ir.OpVectorLoad, []*ir.Value{at}, nil, ir.Attr("offset", int64(16*half)), ir.Attr("type", rowNumbers)).Result()
+	}
+	return steps
+}
+
+// rowNumbers is the type of eight row numbers.
+var rowNumbers = ir.VectorType(ir.I16, 8)
+
+// selectSixteen appends sixteen rows from row i on to the selection vector. Where most
+// rows pass, this is all that a filter costs.
+func (g *generator) selectSixteen(count, i *ir.Value, steps [2]*ir.Value) {
+	e := &g.emitter
+	n := e.get(count)
+	at := e.address(e.add(e.const32(abi.SelectionBase), e.shiftLeft(n, 1)))
+	first := e.typed(ir.OpSplat, i, rowNumbers)
+	for half, step := range steps {
+		rows := e.binary(ir.OpVectorAdd, first, step)
+		e.build(ir.OpVectorStore, []*ir.Value{at, rows}, nil, ir.Attr("offset", int64(16*half)))
+	}
+	e.set(count, e.add(n, e.const32(16)))
+}
+
+// selectEach appends the rows whose bits are set, counted from row i.
+func (g *generator) selectEach(count, i, bits *ir.Value) {
+	e := &g.emitter
+	mask := e.variable(bits)
+	e.labelled(ir.OpBlock, func(empty *ir.Value) {
+		e.labelled(ir.OpLoop, func(next *ir.Value) {
+			m := e.get(mask)
+			e.branchIf(empty, e.isZero(m))
+			n := e.get(count)
+			at := e.add(e.const32(abi.SelectionBase), e.shiftLeft(n, 1))
+			e.store(at, 0, 2, e.add(i, e.unary(ir.OpCountTrailingZeros, m)))
+			e.set(count, e.add(n, e.const32(1)))
+			e.set(mask, e.and(m, e.sub(m, e.const32(1))))
+			e.branch(next)
+		})
+	})
 }
 
 func laneType(c *column) ir.Type {

@@ -16,11 +16,13 @@ type keyPair struct {
 // answer from the rest. Null-safe and plain equalities do not mix in one table, so
 // the null-safe ones are keys only where all equalities are. A key is computed for
 // rows that no other row meets, where the condition would not be; so an equality that
-// may trap is a key only where there is no other and all pairs would have to be tried.
-func splitCondition(region *ir.Block) (keys []keyPair, rest []*ir.Value) {
+// may trap is a key only where it stands first, or where there is no other and all
+// pairs would have to be tried.
+func (l *lowering) splitCondition(region *ir.Block) (keys []keyPair, rest []*ir.Value) {
 	all := conjuncts(region.Terminator().Operands[0])
 	pairs := make([]*keyPair, len(all))
 	plain, total := 0, 0
+	safe := make([]bool, len(all))
 	for i, conjunct := range all {
 		pairs[i] = equality(conjunct, region)
 		if pairs[i] == nil {
@@ -29,27 +31,20 @@ func splitCondition(region *ir.Block) (keys []keyPair, rest []*ir.Value) {
 		if !pairs[i].nullSafe {
 			plain++
 		}
-		if !pairs[i].mayTrap() {
+		safe[i] = i == 0 || !l.ranges.mayTrap(pairs[i].left) && !l.ranges.mayTrap(pairs[i].right)
+		if safe[i] {
 			total++
 		}
 	}
 	for i, conjunct := range all {
 		p := pairs[i]
-		if p != nil && (plain == 0 || !p.nullSafe) && (total == 0 || !p.mayTrap()) {
+		if p != nil && (plain == 0 || !p.nullSafe) && (total == 0 || safe[i]) {
 			keys = append(keys, *p)
 			continue
 		}
 		rest = append(rest, conjunct)
 	}
 	return keys, rest
-}
-
-func (p *keyPair) mayTrap() bool {
-	found := false
-	for _, v := range []*ir.Value{p.left, p.right} {
-		visit(v, func(op *ir.Op) { found = found || op.Info().Has(ir.MayTrap) })
-	}
-	return found
 }
 
 // equality recognises "left = right" and "not (left is distinct from right)".
@@ -80,7 +75,7 @@ func equality(v *ir.Value, region *ir.Block) *keyPair {
 func (l *lowering) produceJoin(op *ir.Op, need needs, consume consumer) error {
 	kind := ir.AttributeAs[ir.JoinKind](op, "kind")
 	region := op.Regions[0]
-	keys, rest := splitCondition(region)
+	keys, rest := l.splitCondition(region)
 	const left, right = 0, 1
 	probed, built := left, right
 	if kind == ir.LeftJoin && len(keys) > 0 && l.estimate(op.Operands[left])*swapFactor < l.estimate(op.Operands[right]) {

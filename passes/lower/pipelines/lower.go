@@ -29,7 +29,7 @@ func Lower(m *ir.Module, estimate func(*ir.Value) float64) error {
 	if estimate == nil {
 		estimate = func(*ir.Value) float64 { return 0 }
 	}
-	l := &lowering{module: m, estimate: estimate, entry: &ir.Block{}, kept: map[*ir.Op]bool{}}
+	l := &lowering{module: m, estimate: estimate, entry: &ir.Block{}, kept: map[*ir.Op]bool{}, ranges: newRanges(m, flow.Body)}
 	m.Functions = others
 	if err := l.lowerReturn(flow.Body.Terminator()); err != nil {
 		return err
@@ -44,6 +44,7 @@ type lowering struct {
 	entry    *ir.Block // run ops, in order
 	states   int
 	started  int
+	ranges   *ranges
 	kept     map[*ir.Op]bool // sorts whose order is read through other operators
 }
 
