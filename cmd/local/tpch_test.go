@@ -16,7 +16,7 @@ import (
 // TestBenchmarkQueries runs the queries of TPC-H from each format on each engine. At
 // scale 0.01 the answers must be those of testdata/tpch-sf0.01, and at both scales
 // those of the reference corpus where that is present; its own texts of the queries
-// are run, too.
+// are run over native tables.
 func TestBenchmarkQueries(t *testing.T) {
 	scales := []float64{0.01, 0.1}
 	if testing.Short() {
@@ -39,7 +39,7 @@ func TestBenchmarkQueries(t *testing.T) {
 								compareGolden(t, filepath.Join("testdata", "tpch-sf0.01", name+".csv"), found)
 							}
 							t.Run("reference", func(t *testing.T) {
-								compareReference(t, w, scale, name, found)
+								compareReference(t, w, scale, name, format == "native", found)
 							})
 						})
 					}
@@ -60,10 +60,13 @@ func compareGolden(t *testing.T, path string, found *answer) {
 	compareFile(t, path, found)
 }
 
-func compareReference(t *testing.T, w *local.Workspace, scale float64, name string, found *answer) {
+func compareReference(t *testing.T, w *local.Workspace, scale float64, name string, withText bool, found *answer) {
 	dir := corpora(t, "tpch")
 	path := filepath.Join(dir, "answers", fmt.Sprintf("sf%v", scale), name+".csv")
 	compareFile(t, path, found)
+	if !withText {
+		return
+	}
 	text, err := os.ReadFile(filepath.Join(dir, "queries", name+".sql"))
 	if err != nil {
 		t.Skip("the corpus has no text of the query")
