@@ -124,6 +124,9 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 		}
 	}
 	c.Program = passContext.Program
+	if err := c.Program.CheckSize(); err != nil {
+		return nil, err
+	}
 	phase = "generating WebAssembly"
 	if options.Stop == ir.KernLevel {
 		return c, nil

@@ -170,6 +170,9 @@ func (w *Workspace) Prepare(ctx context.Context, file *diag.File, options Prepar
 	began := w.system.Clock.Now()
 	tree, list := sql.Parse(file)
 	parse := Phase{Name: "parse", Elapsed: w.system.Clock.Since(began)}
+	if sql.GivenUp(list) {
+		return nil, list.Err()
+	}
 	// What was read well is bound even when something else was not, so that all
 	// mistakes are told together; binding passes over what could not be read.
 	var all []*Compiled

@@ -70,7 +70,7 @@ Save the file as UTF-8. Bytes as data are written X'e4'.`})
 Example: a file saved as UTF-16 has one beside every Latin letter.
 
 Save the file as UTF-8. A NUL byte as data is written X'00'.`})
-	codeTooLarge = diag.Register(diag.CodeInfo{Code: "E0109", Title: "text is too large", Explanation: `A text may have 16 MiB and 100,000 statements, and one statement three million
+	codeTooLarge = diag.Register(diag.CodeInfo{Code: "E0109", Title: "text is too large", Explanation: `A text may have 16 MiB and 10,000 statements, and one statement three million
 words and marks.
 
 Example: a query with a list of millions of numbers in IN (...).

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,6 +59,13 @@ func Parse(file *diag.File) (*ast.File, diag.List) {
 	*p = parser{grammar: p.grammar} // the pool must not hold the text
 	parsers.Put(p)
 	return result, list
+}
+
+// GivenUp reports whether a list of Parse says that a text is too large or nests too
+// deep. Its tree lacks what was not read, so that binding it would only add errors that
+// follow from that.
+func GivenUp(list diag.List) bool {
+	return slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == codeTooLarge || d.Code == codeTooDeep })
 }
 
 // refuse looks for what makes a text no text at all.

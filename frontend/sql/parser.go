@@ -23,9 +23,9 @@ const (
 	// maxTokens bounds the memory of a statement: participle needs 64 bytes for
 	// each token.
 	maxTokens = 3_000_000
-	// maxStatements bounds the time: a statement costs some microseconds however
-	// short it is.
-	maxStatements = 100_000
+	// maxStatements bounds the time: compiling a statement costs some hundred
+	// microseconds however short it is.
+	maxStatements = 10_000
 )
 
 // parser is the state of parsing one file. The productions in Go and the grammar

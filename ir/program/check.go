@@ -25,11 +25,30 @@ The bundle was changed, or was made by an incompatible release.
 What to do: build the bundle again.`,
 })
 
-// Limits of what a description may ask for, far above what the compiler makes.
+// CodeTooLarge is the code of a program that has more parts than the runtime takes.
+var CodeTooLarge = diag.Register(diag.CodeInfo{
+	Code: "E0767", Title: "program is too large",
+	Explanation: `A compiled program has more constants, tables, columns or tables in memory than the
+runtime takes: 60,000 constants, 4,096 of each other part, and 256 KiB in each worker
+for joins and groups.
+
+Example:
+
+    error[E0767]: the program is too large: it has 5000 columns in its result, at most
+    4096 are possible
+
+Equal constants count once.
+
+What to do: put constants into a file, and join it as a table; split a long query.`,
+})
+
+// Limits of what a description may ask for, far above what people write.
 const (
 	maxItems   = 4096
 	maxContext = 1 << 20
-	maxRecord  = 1 << 16
+
+	maxParameters = 60_000 // what a context can hold, less its other parts
+	maxRecord     = 1 << 16
 )
 
 // checker keeps the first contradiction.
@@ -49,11 +68,11 @@ func (c *checker) require(ok bool, format string, args ...any) {
 // program that passes may be executed: every index in it is valid and everything lies
 // within the memory that package abi grants.
 func (p *Program) Check() error {
+	if err := p.CheckSize(); err != nil {
+		return err
+	}
 	c := &checker{program: p}
-	c.require(len(p.Parameters) <= maxItems && len(p.Scans) <= maxItems && len(p.States) <= maxItems &&
-		len(p.Pipelines) <= maxItems && len(p.Output.Columns) <= abi.MaxColumns, "it has too many parts")
-	c.require(p.ContextSize >= 0 && p.ContextSize <= maxContext, "a context of %d bytes", p.ContextSize)
-	c.require(p.LocalSize >= 0 && p.LocalSize <= abi.LocalLimit-abi.LocalBase, "%d bytes of local memory", p.LocalSize)
+	c.require(p.ContextSize >= 0 && p.LocalSize >= 0, "%d bytes of context, %d of local memory", p.ContextSize, p.LocalSize)
 	if c.problem == nil {
 		c.parameters()
 		c.scans()
@@ -63,6 +82,29 @@ func (p *Program) Check() error {
 	}
 	if c.problem != nil {
 		return c.problem
+	}
+	return nil
+}
+
+// CheckSize reports a program that is too large as a diagnostic E0767. The compiler
+// asks this, so that a query that cannot run is refused before its code is made.
+func (p *Program) CheckSize() error {
+	for _, part := range []struct {
+		what        string
+		count, most int
+	}{
+		{"constants and arguments", len(p.Parameters), maxParameters},
+		{"reads of tables", len(p.Scans), maxItems},
+		{"joins, groups and sorts", len(p.States), maxItems},
+		{"pipelines", len(p.Pipelines), maxItems},
+		{"columns in its result", len(p.Output.Columns), abi.MaxColumns},
+		{"bytes of context", p.ContextSize, maxContext},
+		{"bytes of memory for joins and groups in each worker", p.LocalSize, abi.LocalLimit - abi.LocalBase},
+	} {
+		if part.count > part.most {
+			return diag.New(CodeTooLarge, "the program is too large: it has %d %s, at most %d are possible", part.count, part.what, part.most).
+				Helpf("put constants into a file and join it as a table, or split the query")
+		}
 	}
 	return nil
 }

@@ -103,7 +103,8 @@ func TestCheck(t *testing.T) {
 		{"result that is a hash table", func(p *Program) { p.Output.State = 0 }},
 		{"result field", func(p *Program) { p.Output.Columns[0].Field = 2 }},
 		{"result type", func(p *Program) { p.Output.Columns[0].Type = ir.Of(ir.Date) }},
-		{"local memory", func(p *Program) { p.LocalSize = 1 << 30 }},
+		{"negative local memory", func(p *Program) { p.LocalSize = -1 }},
+		{"negative context", func(p *Program) { p.ContextSize = -1 }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := sample()
@@ -140,4 +141,31 @@ func FuzzCheck(f *testing.F) {
 		}
 		_ = p.Check()
 	})
+}
+
+// TestCheckSize refuses programs with too many parts.
+func TestCheckSize(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(p *Program)
+	}{
+		{"constants", func(p *Program) { p.Parameters = make([]Parameter, 60_001) }},
+		{"scans", func(p *Program) { p.Scans = make([]Scan, 4097) }},
+		{"states", func(p *Program) { p.States = make([]State, 4097) }},
+		{"pipelines", func(p *Program) { p.Pipelines = make([]Pipeline, 4097) }},
+		{"columns", func(p *Program) { p.Output.Columns = make([]OutputColumn, 4097) }},
+		{"context", func(p *Program) { p.ContextSize = 1<<20 + 1 }},
+		{"local memory", func(p *Program) { p.LocalSize = 1 << 30 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := sample()
+			test.change(p)
+			for _, err := range []error{p.CheckSize(), p.Check()} {
+				var problem *diag.Diagnostic
+				if !errors.As(err, &problem) || problem.Code != CodeTooLarge {
+					t.Errorf("the error is %v", err)
+				}
+			}
+		})
+	}
 }

@@ -113,6 +113,7 @@ func (b *binder) report(d *diag.Diagnostic) {
 const (
 	maxColumns = 8000 // of SELECT, GROUP BY, ORDER BY, and rows of VALUES
 	maxTables  = 1000 // of one FROM or WITH
+	maxTerms   = 4000 // of one IN, AND or OR: each constant is a parameter of the code
 )
 
 // tooMany reports a list that is longer than most.

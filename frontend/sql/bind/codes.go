@@ -104,7 +104,7 @@ Example:
 
     SELECT CASE WHEN a = 1 THEN 'x' WHEN a = 2 THEN 'y' ... END   -- several hundred WHENs
 
-A long CASE is better a table of its cases that is joined.`})
+A long CASE, or a long list of IN, is better a table of its values that is joined.`})
 )
 
 // Types.

@@ -91,6 +91,9 @@ func (b *binder) logical(e *ast.Logical) *scalar {
 	if e.Operator == ast.Or {
 		code, what = ir.OpOr, "an operand of OR"
 	}
+	if b.tooMany(len(e.Operands), maxTerms, "a chain of "+what[len("an operand of "):], e.Span()) {
+		return b.badAt(e.Span())
+	}
 	operands := make([]*scalar, len(e.Operands))
 	for i, operand := range e.Operands {
 		operands[i] = b.condition(b.expression(operand), what)
@@ -146,6 +149,9 @@ func (b *binder) between(e *ast.Between) *scalar {
 
 // inList binds IN. A list of literals is one op; else it is a chain of comparisons.
 func (b *binder) inList(e *ast.InList) *scalar {
+	if b.tooMany(len(e.List), maxTerms, "the list of IN", e.Span()) {
+		return b.badAt(e.Span())
+	}
 	values := make([]*scalar, 0, len(e.List)+1)
 	values = append(values, b.expression(e.Operand))
 	for _, item := range e.List {

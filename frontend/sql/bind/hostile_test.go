@@ -28,8 +28,11 @@ func TestLarge(t *testing.T) {
 	cases := []struct{ name, text, code string }{
 		{"sum of columns", "SELECT " + repeat(900, " + ", func(int) string { return "salary" }) + " FROM people", ""},
 		{"sum of literals", "SELECT " + repeat(900, " + ", func(int) string { return "1" }), ""},
-		{"disjunction", "SELECT id FROM people WHERE " + repeat(20000, " OR ", func(i int) string { return fmt.Sprintf("id = %d", i) }), ""},
-		{"list", "SELECT id FROM people WHERE id IN (" + repeat(20000, ", ", func(i int) string { return fmt.Sprint(i) }) + ")", ""},
+		{"disjunction", "SELECT id FROM people WHERE " + repeat(4000, " OR ", func(i int) string { return fmt.Sprintf("id = %d", i) }), ""},
+		{"list", "SELECT id FROM people WHERE id IN (" + repeat(4000, ", ", func(i int) string { return fmt.Sprint(i) }) + ")", ""},
+		{"long disjunction", "SELECT id FROM people WHERE " + repeat(400_000, " OR ", func(i int) string { return fmt.Sprintf("id = %d", i) }), "E0215"},
+		{"long conjunction", "SELECT id FROM people WHERE " + repeat(10_000, " AND ", func(i int) string { return fmt.Sprintf("id <> %d", i) }), "E0215"},
+		{"long list", "SELECT id FROM people WHERE id IN (" + repeat(100_000, ", ", func(i int) string { return fmt.Sprint(i) }) + ")", "E0215"},
 		{"columns", "SELECT " + repeat(3000, ", ", func(i int) string { return fmt.Sprintf("id + %d AS c%d", i, i) }) + " FROM people", ""},
 		{"one name", "SELECT " + repeat(3000, ", ", func(i int) string { return fmt.Sprintf("id + %d AS c", i) }) + " FROM people", ""},
 		{"rows", "VALUES " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("(%d, 'x')", i) }), ""},
