@@ -43,8 +43,8 @@ read.
 
 Example:
 
-    error[E0607]: the temporary file of the query cannot be written: no space left on
-    device
+    error[E0607]: the temporary file of the query in /tmp cannot be written: no space
+    left on device
 
 What to do: free space on the disk or choose another directory for temporary files
 ($HEDDLE_TEMP_DIR), or give the query more memory (--memory).`,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -35,7 +36,7 @@ func (r *run) temporary() (*spillFile, error) {
 	files := r.session.system.Files
 	file, err := files.CreateTemp(r.session.options.TempDir, "heddle-*.spill")
 	if err != nil {
-		return nil, spillError("made", err)
+		return nil, spillError(r.session.options.TempDir, "made", err)
 	}
 	r.spill = &spillFile{files: files, file: file, free: map[uint32][]int64{}}
 	r.spill.named = files.Remove(file.Name()) != nil
@@ -43,13 +44,13 @@ func (r *run) temporary() (*spillFile, error) {
 }
 
 // spillError is the diagnostic of a temporary file that cannot be used.
-func spillError(verb string, err error) error {
+func spillError(dir, verb string, err error) error {
 	cause := err
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		cause = path.Err
 	}
-	problem := diag.New(CodeSpill, "the temporary file of the query cannot be %s: %v", verb, cause)
+	problem := diag.New(CodeSpill, "the temporary file of the query in %s cannot be %s: %v", dir, verb, cause)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return problem.Helpf("free space on the disk, choose another directory with $HEDDLE_TEMP_DIR, or give the query more memory (--memory)")
 	}
@@ -69,7 +70,7 @@ func (f *spillFile) write(content []byte) (int64, error) {
 	f.total += int64(size)
 	f.mu.Unlock()
 	if _, err := f.file.WriteAt(content, place); err != nil {
-		return 0, spillError("written", err)
+		return 0, spillError(filepath.Dir(f.file.Name()), "written", err)
 	}
 	return place, nil
 }
@@ -82,7 +83,7 @@ func (f *spillFile) read(content []byte, place int64) error {
 	if err == nil {
 		err = io.ErrUnexpectedEOF
 	}
-	return spillError("read", err)
+	return spillError(filepath.Dir(f.file.Name()), "read", err)
 }
 
 // drop gives the place of a page to later ones.
@@ -104,7 +105,7 @@ func (f *spillFile) close() error {
 		err = errors.Join(err, f.files.Remove(f.file.Name()))
 	}
 	if err != nil {
-		return spillError("removed", err)
+		return spillError(filepath.Dir(f.file.Name()), "removed", err)
 	}
 	return nil
 }
