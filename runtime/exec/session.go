@@ -120,7 +120,7 @@ func NewSession(ctx context.Context, options Options) (*Session, error) {
 	s.libraryDigest = hex.EncodeToString(digest[:])
 	var err error
 	if s.library, s.releaseLibrary, err = s.cache.Module(ctx, options.Library); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(cancelled(err), s.Close())
 	}
 	if s.heap, err = memory.New(s.options.Memory); err != nil {
 		return nil, errors.Join(err, s.Close())
