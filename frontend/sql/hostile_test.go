@@ -86,7 +86,7 @@ func TestHostile(t *testing.T) {
 				if len(list) > 0 {
 					code = list[0].Code
 				}
-				if code != test.code {
+				if code != test.code && !(code == "E0109" && n > 10_000) {
 					t.Fatalf("%d times: got code %q, want %q: %.300s", n, code, test.code, compact(list))
 				}
 				if code == "E0106" && len(list) > 1 {

@@ -103,13 +103,13 @@ func (g *generator) hashInto(op *ir.Op, index int) {
 					g.scoped(func() {
 						e.branchIf(mismatch, e.compare("ne", e.load32(record, abi.RecordHash), hash))
 						for i, key := range keys {
-							g.branchUnlessEqual(op, mismatch, key, g.loadField(record, state.Record.Fields[i]), true)
+							g.branchUnlessEqual(mismatch, key, g.loadField(record, state.Record.Fields[i]), true)
 						}
 						// A better text needs room in the record's own page, which may be
 						// full: such a tuple starts another record of the same group.
 						for _, a := range accumulators {
 							if a.keepsText() {
-								e.branchIf(create, e.and(g.improves(op, record, a), e.compare("ne", e.call(library("volatile_length"), i32, a.operand.v, g.context), e.const32(0))))
+								e.branchIf(create, e.and(g.improves(record, a), e.compare("ne", e.call(library("volatile_length"), i32, a.operand.v, g.context), e.const32(0))))
 							}
 						}
 						e.branch(have)
@@ -174,7 +174,7 @@ func (g *generator) initialise(record *ir.Value, a accumulator) {
 }
 
 // improves gives 1 where an operand takes the place of what a min, max or any holds.
-func (g *generator) improves(op *ir.Op, record *ir.Value, a accumulator) *ir.Value {
+func (g *generator) improves(record *ir.Value, a accumulator) *ir.Value {
 	e := &g.emitter
 	held := g.loadField(record, a.field)
 	var better *ir.Value
@@ -182,9 +182,9 @@ func (g *generator) improves(op *ir.Op, record *ir.Value, a accumulator) *ir.Val
 	case ir.Any:
 		better = e.const32(0)
 	case ir.Min:
-		better = g.comparison(op, ir.OpLess, a.operand, held)
+		better = g.comparison(ir.OpLess, a.operand, held)
 	default:
-		better = g.comparison(op, ir.OpGreater, a.operand, held)
+		better = g.comparison(ir.OpGreater, a.operand, held)
 	}
 	if held.null != nil {
 		better = e.or(better, held.null)
@@ -226,7 +226,7 @@ func (g *generator) update(op *ir.Op, record *ir.Value, a accumulator, writer *i
 		}
 		e.when(e.not(s.null), func() { g.scoped(add) }, nil)
 	default:
-		e.when(g.improves(op, record, a), func() {
+		e.when(g.improves(record, a), func() {
 			g.scoped(func() {
 				kept := &scalar{t: s.t.WithNull(false), v: s.v, bounds: s.bounds}
 				if writer != nil {

@@ -133,7 +133,7 @@ func (g *generator) directInto(op *ir.Op, index int, digits []digit) {
 		}
 	}
 	g.flush(op, index, accumulators, partial)
-	g.collect(op, index, digits)
+	g.collect(index, digits)
 }
 
 // groupNumber is the slot of the current tuple: its keys' numbers in mixed radix.
@@ -260,7 +260,7 @@ func (g *generator) forEachSlot(state *program.State, body func(slot *ir.Value))
 }
 
 // collect emits the function that turns the slots in use into records.
-func (g *generator) collect(op *ir.Op, index int, digits []digit) {
+func (g *generator) collect(index int, digits []digit) {
 	state, definition := &g.program.States[index], g.module.States[index]
 	f := g.lowerer.begin(state.Direct.Collect)
 	e := &f.emitter

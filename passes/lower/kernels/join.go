@@ -273,7 +273,7 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 			e.branchIf(mismatch, e.compare("ne", e.load32(record, abi.RecordHash), hash))
 		}
 		for i, key := range keys {
-			g.branchUnlessEqual(op, mismatch, key, g.loadField(record, state.Record.Fields[i]), nullSafe)
+			g.branchUnlessEqual(mismatch, key, g.loadField(record, state.Record.Fields[i]), nullSafe)
 		}
 		region := op.Regions[0]
 		holds := region.Terminator().Operands[0]
@@ -415,19 +415,19 @@ func (g *generator) skipAbsent(index int, hash *ir.Value) {
 
 // branchUnlessEqual leaves to a label when a key and a field differ. With nullSafe,
 // NULL equals NULL.
-func (g *generator) branchUnlessEqual(op *ir.Op, mismatch *ir.Value, key, field *scalar, nullSafe bool) {
+func (g *generator) branchUnlessEqual(mismatch *ir.Value, key, field *scalar, nullSafe bool) {
 	e := &g.emitter
 	if isText(key.t) && key.null == nil && field.null == nil {
 		// The same text at the same place is the common case: columns that are mapped
 		// and dictionaries are not copied.
 		e.labelled(ir.OpBlock, func(same *ir.Value) {
 			e.branchIf(same, e.compare("eq", key.v, field.v))
-			e.branchIf(mismatch, e.not(g.comparison(op, ir.OpEqual, key, field)))
+			e.branchIf(mismatch, e.not(g.comparison(ir.OpEqual, key, field)))
 		})
 		return
 	}
 	if !nullSafe || key.null == nil && field.null == nil {
-		equal := g.comparison(op, ir.OpEqual, key, field)
+		equal := g.comparison(ir.OpEqual, key, field)
 		if field.null != nil {
 			equal = e.and(equal, e.not(field.null))
 		}
@@ -444,7 +444,7 @@ func (g *generator) branchUnlessEqual(op *ir.Op, mismatch *ir.Value, key, field 
 		}
 		key, field = blank(key), blank(field)
 	}
-	e.branchIf(mismatch, g.distinct(key, field, g.comparison(op, ir.OpNotEqual, key, field)))
+	e.branchIf(mismatch, g.distinct(key, field, g.comparison(ir.OpNotEqual, key, field)))
 }
 
 func isTrue(v *ir.Value) bool {

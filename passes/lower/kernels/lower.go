@@ -77,11 +77,10 @@ type lowerer struct {
 // patch asks for the offset of a state header or a lookup table to be written into
 // the offset attribute of a load.
 type patch struct {
-	op     *ir.Op
-	state  int // index of the state, -1 for a lookup
-	lookup *program.Lookup
-	index  [2]int // of the lookup: pipeline, table
-	extra  int64
+	op    *ir.Op
+	state int    // index of the state, -1 for a lookup
+	index [2]int // of the lookup: pipeline, table
+	extra int64
 }
 
 func (l *lowerer) entry() (*ir.Function, error) {

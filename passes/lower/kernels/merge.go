@@ -33,7 +33,7 @@ func (l *lowerer) merge(index int) {
 								e.branchIf(mismatch, e.compare("ne", e.load32(held, abi.RecordHash), hash))
 								for k := range definition.Keys {
 									f := state.Record.Fields[k]
-									g.branchUnlessEqual(op, mismatch, g.loadField(record, f), g.loadField(held, f), true)
+									g.branchUnlessEqual(mismatch, g.loadField(record, f), g.loadField(held, f), true)
 								}
 								for _, a := range g.accumulators(index, nil) {
 									g.combine(op, held, record, a)
@@ -65,7 +65,7 @@ func (g *generator) combine(op *ir.Op, into, from *ir.Value, a accumulator) {
 	other := g.loadField(from, a.field)
 	a.operand = other
 	if a.function != ir.Sum {
-		e.when(g.improves(op, into, a), func() {
+		e.when(g.improves(into, a), func() {
 			g.scoped(func() {
 				g.storeField(into, a.field, &scalar{t: other.t, v: other.v, bounds: other.bounds})
 			})

@@ -168,10 +168,10 @@ func (g *generator) operation(op *ir.Op) *scalar {
 		return g.sign(op)
 	case ir.OpEqual, ir.OpNotEqual, ir.OpLess, ir.OpLessEqual, ir.OpGreater, ir.OpGreaterEqual:
 		a, b := g.value(op.Operands[0]), g.value(op.Operands[1])
-		return &scalar{t: result, v: g.comparison(op, op.Code, a, b), null: g.anyNull(a, b), bounds: typeBounds(result)}
+		return &scalar{t: result, v: g.comparison(op.Code, a, b), null: g.anyNull(a, b), bounds: typeBounds(result)}
 	case ir.OpIsDistinct:
 		a, b := g.value(op.Operands[0]), g.value(op.Operands[1])
-		differs := g.comparison(op, ir.OpNotEqual, a, b)
+		differs := g.comparison(ir.OpNotEqual, a, b)
 		return &scalar{t: result, v: g.distinct(a, b, differs), bounds: typeBounds(result)}
 	case ir.OpIsNull:
 		s := g.value(op.Operands[0])
@@ -228,7 +228,7 @@ func signedPredicate(code ir.Opcode) string {
 }
 
 // comparison compares two values that are not NULL.
-func (g *generator) comparison(op *ir.Op, code ir.Opcode, a, b *scalar) *ir.Value {
+func (g *generator) comparison(code ir.Opcode, a, b *scalar) *ir.Value {
 	e := &g.emitter
 	switch a.t.Kind {
 	case ir.F32, ir.F64:
@@ -477,7 +477,7 @@ func (g *generator) membership(op *ir.Op) *scalar {
 					hasNull = true
 					continue
 				}
-				hit := g.comparison(op, ir.OpEqual, x, g.datum(t, d))
+				hit := g.comparison(ir.OpEqual, x, g.datum(t, d))
 				if isText(t) {
 					e.set(found, hit)
 					e.branchIf(done, hit)
