@@ -64,7 +64,7 @@ func TestHostile(t *testing.T) {
 		{"fields", func(n int) string { return "SELECT (a)" + strings.Repeat(".b", n) }, "E0106"},
 		{"union", func(n int) string { return "SELECT 1" + strings.Repeat(" UNION SELECT 1", n) }, "E0106"},
 		{"joins", func(n int) string { return "FROM t" + strings.Repeat(" CROSS JOIN t", n) }, "E0106"},
-		{"statements", func(n int) string { return strings.Repeat("SELECT 1;", n) }, ""},
+		{"statements", func(n int) string { return strings.Repeat("SELECT 1;", n/10) }, ""},
 		{"semicolons", func(n int) string { return strings.Repeat(";", n) }, ""},
 		{"commas", chain(","), "E0101"},
 		{"list", chain(", a"), ""},
@@ -86,7 +86,7 @@ func TestHostile(t *testing.T) {
 				if len(list) > 0 {
 					code = list[0].Code
 				}
-				if code != test.code && !(code == "E0109" && n > 10_000) {
+				if code != test.code {
 					t.Fatalf("%d times: got code %q, want %q: %.300s", n, code, test.code, compact(list))
 				}
 				if code == "E0106" && len(list) > 1 {
