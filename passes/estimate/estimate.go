@@ -165,7 +165,7 @@ func (e *Estimator) computed(project *ir.Op, v *ir.Value) *Column {
 	rows := e.Rows(project.Operands[0])
 	distinct := max(rows, 1)
 	product := 1.0
-	for _, name := range fields(v, nil) {
+	for _, name := range fields(v) {
 		product *= e.Column(name).Distinct
 	}
 	return &Column{Distinct: max(1, min(distinct, product)), Rows: rows, Source: project}
@@ -366,7 +366,7 @@ func (e *Estimator) Residual(p *ir.Value, side func(column string) int) float64 
 
 // oneSide tells which side all columns of a predicate belong to.
 func oneSide(p *ir.Value, side func(column string) int) (int, bool) {
-	columns := fields(p, nil)
+	columns := fields(p)
 	if len(columns) == 0 {
 		return 0, false
 	}

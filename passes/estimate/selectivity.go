@@ -228,15 +228,25 @@ func conjuncts(v *ir.Value) []*ir.Value {
 	return []*ir.Value{v}
 }
 
-func fields(v *ir.Value, into []string) []string {
-	if v.Op == nil {
-		return into
+// fields lists the columns that a value is computed from. Values are shared, so that
+// there may be far more ways to a column than values: each is visited once.
+func fields(v *ir.Value) []string {
+	var names []string
+	visited := map[*ir.Value]bool{}
+	var visit func(v *ir.Value)
+	visit = func(v *ir.Value) {
+		if v.Op == nil || visited[v] {
+			return
+		}
+		visited[v] = true
+		if name, ok := fieldName(v); ok {
+			names = append(names, name)
+			return
+		}
+		for _, operand := range v.Op.Operands {
+			visit(operand)
+		}
 	}
-	if name, ok := fieldName(v); ok {
-		return append(into, name)
-	}
-	for _, operand := range v.Op.Operands {
-		into = fields(operand, into)
-	}
-	return into
+	visit(v)
+	return names
 }
