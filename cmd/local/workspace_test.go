@@ -214,7 +214,7 @@ func TestErrors(t *testing.T) {
 	for _, d := range list {
 		codes = append(codes, d.Code)
 	}
-	if diff := cmp.Diff([]diag.Code{"E0202", "E0102", "E0201"}, codes); diff != "" {
+	if diff := cmp.Diff([]diag.Code{"E0213", "E0102", "E0201"}, codes); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -4,7 +4,7 @@ import "github.com/heddle-lang/heddle/internal/diag"
 
 // Names.
 var (
-	codeColumn = diag.Register(diag.CodeInfo{Code: "E0202", Title: "no such column", Explanation: `An expression names a column that no table in FROM has.
+	codeColumn = diag.Register(diag.CodeInfo{Code: "E0213", Title: "no such column", Explanation: `An expression names a column that no table in FROM has.
 
 Example:
 

@@ -12,18 +12,22 @@ import (
 // The tables of the tests: columns "name type", a question mark for nullable ones,
 // and rows of CSV without quotes, where an empty value is NULL.
 var testTables = []struct{ name, columns, rows string }{
-	{"people", "id i32, name string, city string?, born date, score f64?, salary decimal<10,2>?, active bool?, rank i16",
+	{
+		"people", "id i32, name string, city string?, born date, score f64?, salary decimal<10,2>?, active bool?, rank i16",
 		`1,Ann,Oslo,1980-02-29,1.5,1000.00,true,1
 2,Bob,Oslo,1990-12-31,2.5,2000.50,false,2
 3,Cid,Rome,2000-01-01,,1500.25,true,3
 4,Dee,,1975-06-15,-1,,,4
-5,Eve,Rome,1985-03-10,0,3000.00,false,5`},
-	{"orders", "id i64, person i32, day date, amount decimal<12,2>, at timestamp?",
+5,Eve,Rome,1985-03-10,0,3000.00,false,5`,
+	},
+	{
+		"orders", "id i64, person i32, day date, amount decimal<12,2>, at timestamp?",
 		`10,1,2024-01-31,100.00,2024-01-31 10:00:00
 11,1,2024-02-29,50.50,2024-02-29 23:59:59
 12,2,2024-03-01,20.00,
 13,3,2023-12-31,75.25,2023-12-31 00:00:00
-14,9,2024-01-01,1.00,2024-01-01 12:30:15`},
+14,9,2024-01-01,1.00,2024-01-01 12:30:15`,
+	},
 	{"empty", "id i32?, name string, amount decimal<12,2>", ""},
 	{"Mixed", "Key i32, KEY2 string", "1,x"},
 }

@@ -41,7 +41,7 @@ func TestLarge(t *testing.T) {
 		{"cases", "SELECT CASE id " + repeat(170, " ", func(i int) string { return fmt.Sprintf("WHEN %d THEN %d", i, i) }) + " END FROM people", ""},
 		{"too many cases", "SELECT CASE id " + repeat(5000, " ", func(i int) string { return fmt.Sprintf("WHEN %d THEN %d", i, i) }) + " END FROM people", "E0215"},
 		{"expansion of WITH", expansions + " SELECT * FROM t40", "E0215"},
-		{"mistakes", "SELECT " + repeat(2000, ", ", func(i int) string { return fmt.Sprintf("x%d", i) }) + " FROM people", "E0202"},
+		{"mistakes", "SELECT " + repeat(2000, ", ", func(i int) string { return fmt.Sprintf("x%d", i) }) + " FROM people", "E0213"},
 		{"too many columns", "SELECT " + repeat(100000, ", ", strconv.Itoa), "E0215"},
 		{"too many keys", "SELECT 1 FROM people ORDER BY " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("id + %d", i) }), "E0215"},
 		{"too many groups", "SELECT 1 FROM people GROUP BY " + repeat(20000, ", ", func(i int) string { return fmt.Sprintf("id + %d", i) }), "E0215"},
