@@ -14,8 +14,13 @@ var traitNames = []struct {
 	trait Traits
 	name  string
 }{
-	{Pure, "pure"}, {Commutative, "commutative"}, {MayTrap, "may trap"}, {Terminator, "terminator"},
-	{Monotone, "monotone"}, {Partitionable, "partitionable"}, {NullStrict, "null-strict"},
+	{Pure, "pure"},
+	{Commutative, "commutative"},
+	{MayTrap, "may trap"},
+	{Terminator, "terminator"},
+	{Monotone, "monotone"},
+	{Partitionable, "partitionable"},
+	{NullStrict, "null-strict"},
 }
 
 // String lists the traits, with commas between.

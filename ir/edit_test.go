@@ -6,8 +6,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const scalarHead = "cir 1\nflow @f(%in: bag<{x: i32, y: i32}>) -> bag<{x: i32, y: i32}> {\n  %f = filter %in (%r) {\n"
-const scalarEnd = "  }\n  return %f [x, y] labels [x, y]\n}\n"
+const (
+	scalarHead = "cir 1\nflow @f(%in: bag<{x: i32, y: i32}>) -> bag<{x: i32, y: i32}> {\n  %f = filter %in (%r) {\n"
+	scalarEnd  = "  }\n  return %f [x, y] labels [x, y]\n}\n"
+)
 
 func scalarModule(t *testing.T, code string) (*Module, *Block) {
 	t.Helper()

@@ -100,7 +100,8 @@ func init() {
 		Name: "topk", Level: FlowLevel, Operands: 1, Signature: "bag -> bag", Traits: Pure,
 		Attributes: []AttributeInfo{
 			{Name: "keys", Kind: AttrSortKeys, Doc: "columns, most significant first"},
-			{Name: "count", Kind: AttrInt, Doc: "at most so many rows"}, {Name: "offset", Kind: AttrInt, Doc: "after leaving out so many"},
+			{Name: "count", Kind: AttrInt, Doc: "at most so many rows"},
+			{Name: "offset", Kind: AttrInt, Doc: "after leaving out so many"},
 		},
 		Doc: "A sort and a limit in one, in memory for count + offset rows.", Infer: inferKeepBag,
 	})

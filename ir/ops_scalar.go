@@ -77,8 +77,8 @@ func init() {
 			Doc: op.doc, Infer: inferArithmetic(code),
 		})
 	}
-	define(OpNegate, OpInfo{Name: "neg", Operands: 1, Signature: "T -> T (numbers, interval)", Traits: Pure | MayTrap | NullStrict, Doc: "Negation.", Infer: inferSame((Type).isSigned)})
-	define(OpAbsolute, OpInfo{Name: "abs", Operands: 1, Signature: "T -> T (numbers)", Traits: Pure | MayTrap | NullStrict, Doc: "Absolute value.", Infer: inferSame((Type).IsNumeric)})
+	define(OpNegate, OpInfo{Name: "neg", Operands: 1, Signature: "T -> T (numbers, interval)", Traits: Pure | MayTrap | NullStrict, Doc: "Negation.", Infer: inferSame(Type.isSigned)})
+	define(OpAbsolute, OpInfo{Name: "abs", Operands: 1, Signature: "T -> T (numbers)", Traits: Pure | MayTrap | NullStrict, Doc: "Absolute value.", Infer: inferSame(Type.IsNumeric)})
 	for code, op := range map[Opcode]struct{ name, doc string }{
 		OpEqual: {"eq", "Equal."}, OpNotEqual: {"ne", "Not equal."},
 		OpLess: {"lt", "Less. Strings compare by bytes, floats put NaN last, false is less than true."}, OpLessEqual: {"le", "Less or equal."},

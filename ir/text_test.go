@@ -76,8 +76,10 @@ func TestParseErrors(t *testing.T) {
 		{"value of a region that ended", scalar("%y = eq %x, %x\nyield %y") + "flow @g() {\n%b = not %y\n}", []string{"E0803 %y"}},
 		{"operands", scalar("%y = eq %x\nyield %y"), []string{"E0806 %y = eq %x"}},
 		{"types", scalar("%s = field %r \"s\"\n%y = eq %x, %s\nyield %y"), []string{"E0806 %y = eq %x, %s"}},
-		{"literal", scalar("%y = const 1.5 : i32\n%z = const 300 : i8\n%n = const null : bool\n%d = const \"1994-13-01\" : date\n%e = const 1.234 : decimal<9,2>\nyield %n"),
-			[]string{"E0805 1.5", "E0805 300", "E0805 null", `E0805 "1994-13-01"`, "E0805 1.234"}},
+		{
+			"literal", scalar("%y = const 1.5 : i32\n%z = const 300 : i8\n%n = const null : bool\n%d = const \"1994-13-01\" : date\n%e = const 1.234 : decimal<9,2>\nyield %n"),
+			[]string{"E0805 1.5", "E0805 300", "E0805 null", `E0805 "1994-13-01"`, "E0805 1.234"},
+		},
 		{"attribute", flow("%a = limit %in 1"), []string{"E0806 1"}},
 		{"two on a line", flow("%a = limit %in 1 offset 0 %b = limit %in 1 offset 0"), []string{"E0801 %b"}},
 		{"unclosed", head + "flow @f() {", []string{"E0801 "}},

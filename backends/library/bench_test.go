@@ -155,8 +155,13 @@ func BenchmarkStrings(b *testing.B) {
 		name, pattern string
 		words         int
 	}{
-		{"hash-10", "", 1}, {"hash-60", "", 6},
-		{"like-prefix-60", "furiously%", 6}, {"like-contains-35", "%green%", 4}, {"like-contains-60", "%green%", 6}, {"like-two-60", "%special%requests%", 6}, {"like-wildcards-60", "%sp_cial%", 6},
+		{"hash-10", "", 1},
+		{"hash-60", "", 6},
+		{"like-prefix-60", "furiously%", 6},
+		{"like-contains-35", "%green%", 4},
+		{"like-contains-60", "%green%", 6},
+		{"like-two-60", "%special%requests%", 6},
+		{"like-wildcards-60", "%sp_cial%", 6},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			eachEngine(b, func(b *testing.B, m *machine) {

@@ -550,8 +550,18 @@ func interesting(t ir.Type) []bits128 {
 	default:
 		ones := uint64(math.MaxUint64)
 		return []bits128{
-			{}, {1, 0}, {ones, 0}, {0, 1}, {ones, ones}, {0, 1 << 63}, {ones, ones >> 1}, {1 << 63, 0}, {0, ones},
-			{0x0102030405060708, 0x090a0b0c0d0e0f00}, {0x80ff7f0180ff7f01, 0xdeadbeef8000ffff}, {0x1f000a100b0e0f01, 0x0f0f000003070809},
+			{},
+			{1, 0},
+			{ones, 0},
+			{0, 1},
+			{ones, ones},
+			{0, 1 << 63},
+			{ones, ones >> 1},
+			{1 << 63, 0},
+			{0, ones},
+			{0x0102030405060708, 0x090a0b0c0d0e0f00},
+			{0x80ff7f0180ff7f01, 0xdeadbeef8000ffff},
+			{0x1f000a100b0e0f01, 0x0f0f000003070809},
 		}
 	}
 }

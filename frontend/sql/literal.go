@@ -191,8 +191,10 @@ func (p *parser) integer(what string) int64 {
 	return value
 }
 
-var intervalFields = map[string]bool{"YEAR": true, "QUARTER": true, "MONTH": true, "WEEK": true, "DAY": true, "HOUR": true, "MINUTE": true,
-	"SECOND": true, "MILLISECOND": true, "MICROSECOND": true, "DECADE": true, "CENTURY": true, "MILLENNIUM": true}
+var intervalFields = map[string]bool{
+	"YEAR": true, "QUARTER": true, "MONTH": true, "WEEK": true, "DAY": true, "HOUR": true, "MINUTE": true,
+	"SECOND": true, "MILLISECOND": true, "MICROSECOND": true, "DECADE": true, "CENTURY": true, "MILLENNIUM": true,
+}
 
 // intervalField reads a field of an interval, in singular or plural; "" when
 // there is none.

@@ -112,13 +112,17 @@ func (p *parser) keyword(start int) ast.Expr {
 // structural are the reserved words that belong to what stands around an
 // expression; where one stands in place of an expression, the expression is
 // missing and the word is none of its.
-var structural = map[string]bool{"AS": true, "ASC": true, "DESC": true, "WHEN": true, "THEN": true, "ELSE": true, "END": true, "ON": true,
+var structural = map[string]bool{
+	"AS": true, "ASC": true, "DESC": true, "WHEN": true, "THEN": true, "ELSE": true, "END": true, "ON": true,
 	"USING": true, "JOIN": true, "INNER": true, "LEFT": true, "RIGHT": true, "FULL": true, "CROSS": true, "NATURAL": true, "FOR": true, "IN": true,
-	"AND": true, "OR": true, "WITH": true, "DISTINCT": true, "ALL": true}
+	"AND": true, "OR": true, "WITH": true, "DISTINCT": true, "ALL": true,
+}
 
 // constantWords are functions that are called without parentheses.
-var constantWords = map[string]bool{"current_date": true, "current_time": true, "current_timestamp": true, "localtime": true,
-	"localtimestamp": true, "current_user": true, "session_user": true, "current_schema": true, "current_catalog": true}
+var constantWords = map[string]bool{
+	"current_date": true, "current_time": true, "current_timestamp": true, "localtime": true,
+	"localtimestamp": true, "current_user": true, "session_user": true, "current_schema": true, "current_catalog": true,
+}
 
 // word reads an operand that begins with a word that is not reserved: a column, a
 // call, a typed literal or one of the forms with words between their arguments.

@@ -51,8 +51,12 @@ func drawExprs(t *rapid.T, depth, least int) []ast.Expr {
 
 func drawType(t *rapid.T) *ast.TypeName {
 	return rapid.SampledFrom([]*ast.TypeName{
-		{Name: "int"}, {Name: "decimal", Modifiers: []int64{15, 2}}, {Name: "text", Dimensions: 2}, {Name: "double precision"},
-		{Name: "timestamp with time zone", Modifiers: []int64{3}}, {Name: "character varying", Modifiers: []int64{5}},
+		{Name: "int"},
+		{Name: "decimal", Modifiers: []int64{15, 2}},
+		{Name: "text", Dimensions: 2},
+		{Name: "double precision"},
+		{Name: "timestamp with time zone", Modifiers: []int64{3}},
+		{Name: "character varying", Modifiers: []int64{5}},
 		{Name: "struct", Arguments: []*ast.TypeField{{Name: &ast.Ident{Name: "a"}, Type: &ast.TypeName{Name: "double precision"}}}},
 	}).Draw(t, "type")
 }
@@ -108,8 +112,10 @@ func drawExpr(t *rapid.T, depth int) ast.Expr {
 	case 14:
 		return &ast.Call{Name: []*ast.Ident{{Name: "f"}}, Distinct: not(), Arguments: drawExprs(t, depth-1, 1), Filter: drawOptional(t, depth-1)}
 	case 15:
-		return &ast.Call{Name: []*ast.Ident{{Name: "sum"}}, Arguments: drawExprs(t, depth-1, 1), Over: &ast.Window{PartitionBy: drawExprs(t, depth-1, 0),
-			Frame: &ast.Frame{Start: ast.FrameBound{Kind: ast.Preceding, Offset: sub()}, End: ast.FrameBound{Kind: ast.Following, Offset: sub()}}}}
+		return &ast.Call{Name: []*ast.Ident{{Name: "sum"}}, Arguments: drawExprs(t, depth-1, 1), Over: &ast.Window{
+			PartitionBy: drawExprs(t, depth-1, 0),
+			Frame:       &ast.Frame{Start: ast.FrameBound{Kind: ast.Preceding, Offset: sub()}, End: ast.FrameBound{Kind: ast.Following, Offset: sub()}},
+		}}
 	case 16:
 		return &ast.Subquery{Query: drawQuery(t, depth-1)}
 	case 17:

@@ -24,10 +24,12 @@ var otherStatements = map[string][]string{
 	"COMMENT":    {"ON"},
 	"COMMIT":     nil,
 	"COPY":       nil,
-	"CREATE": {"TABLE", "VIEW", "FUNCTION", "AGGREGATE", "MACRO", "SCHEMA", "SEQUENCE", "TYPE", "INDEX", "DATABASE", "SECRET", "ROLE",
+	"CREATE": {
+		"TABLE", "VIEW", "FUNCTION", "AGGREGATE", "MACRO", "SCHEMA", "SEQUENCE", "TYPE", "INDEX", "DATABASE", "SECRET", "ROLE",
 		"EXTERNAL TABLE", "UNIQUE INDEX", "MATERIALIZED VIEW", "RECURSIVE VIEW", "TEMP TABLE", "TEMP VIEW", "TEMPORARY TABLE", "TEMPORARY VIEW",
 		"TEMP FUNCTION", "TEMP MACRO", "OR REPLACE TABLE", "OR REPLACE VIEW", "OR REPLACE FUNCTION", "OR REPLACE MACRO", "OR REPLACE TEMP TABLE", "OR REPLACE TEMP VIEW",
-		"OR REPLACE MATERIALIZED VIEW", "UNLOGGED TABLE", "SOURCE", "SINK"},
+		"OR REPLACE MATERIALIZED VIEW", "UNLOGGED TABLE", "SOURCE", "SINK",
+	},
 	"DEALLOCATE": nil,
 	"DECLARE":    nil,
 	"DELETE":     {"FROM"},
@@ -196,8 +198,10 @@ func (p *parser) longestName(names []string) int {
 }
 
 // clauseWords is what a misspelt word in the middle of a query may have meant.
-var clauseWords = []string{"FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT",
-	"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "USING", "BETWEEN", "LIKE", "ILIKE", "DISTINCT"}
+var clauseWords = []string{
+	"FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT",
+	"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "USING", "BETWEEN", "LIKE", "ILIKE", "DISTINCT",
+}
 
 func (p *parser) suggestion(t *plex.Token, word string) *diag.Diagnostic {
 	return diag.New(codeMisspelt, "unknown word %s", quote(t.Value)).

@@ -16,7 +16,8 @@ import (
 // check verifies, prints, parses and runs a program.
 func check(t interface {
 	Fatalf(string, ...any)
-}, p *Program, options Options) {
+}, p *Program, options Options,
+) {
 	if problems := ir.Verify(p.Module); len(problems) > 0 {
 		t.Fatalf("does not verify: %v %v\n%s", problems[0], problems[0].Notes, p.Module)
 	}

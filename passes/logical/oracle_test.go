@@ -369,8 +369,11 @@ func (g *generator) boolean(b *ir.Builder, rows []*ir.Value, depth int) *ir.Valu
 		return b.Binary(ir.OpLike, g.value(b, rows, ir.Of(ir.String), depth-1), b.Const(ir.Of(ir.String), ir.TextDatum(pattern)))
 	case 9: // a comparison of a converted value with a literal
 		conversions := [][2]ir.Type{
-			{ir.Of(ir.I32), ir.Of(ir.I64)}, {ir.Of(ir.I32), ir.DecimalType(14, 2)}, {ir.Of(ir.Date), ir.Of(ir.Timestamp)},
-			{ir.Of(ir.I32), ir.Of(ir.F64)}, {ir.DecimalType(6, 2), ir.DecimalType(10, 4)},
+			{ir.Of(ir.I32), ir.Of(ir.I64)},
+			{ir.Of(ir.I32), ir.DecimalType(14, 2)},
+			{ir.Of(ir.Date), ir.Of(ir.Timestamp)},
+			{ir.Of(ir.I32), ir.Of(ir.F64)},
+			{ir.DecimalType(6, 2), ir.DecimalType(10, 4)},
 		}
 		c := conversions[g.IntN(len(conversions))]
 		x := g.value(b, rows, c[0], depth-1)

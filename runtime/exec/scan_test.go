@@ -137,11 +137,24 @@ func TestPrune(t *testing.T) {
 		value int64
 		kept  int
 	}{
-		{"eq", 0, 1}, {"eq", store.ChunkRows - 1, 1}, {"eq", -1, 0}, {"eq", 4 * store.ChunkRows, 0},
-		{"lt", 0, 0}, {"lt", 1, 1}, {"lt", store.ChunkRows, 1}, {"lt", store.ChunkRows + 1, 2},
-		{"le", -1, 0}, {"le", 0, 1}, {"le", store.ChunkRows, 2},
-		{"gt", 4*store.ChunkRows - 1, 0}, {"gt", 4*store.ChunkRows - 2, 1}, {"gt", 3*store.ChunkRows - 1, 1}, {"gt", 3*store.ChunkRows - 2, 2},
-		{"ge", 4 * store.ChunkRows, 0}, {"ge", 4*store.ChunkRows - 1, 1}, {"ge", 3 * store.ChunkRows, 1},
+		{"eq", 0, 1},
+		{"eq", store.ChunkRows - 1, 1},
+		{"eq", -1, 0},
+		{"eq", 4 * store.ChunkRows, 0},
+		{"lt", 0, 0},
+		{"lt", 1, 1},
+		{"lt", store.ChunkRows, 1},
+		{"lt", store.ChunkRows + 1, 2},
+		{"le", -1, 0},
+		{"le", 0, 1},
+		{"le", store.ChunkRows, 2},
+		{"gt", 4*store.ChunkRows - 1, 0},
+		{"gt", 4*store.ChunkRows - 2, 1},
+		{"gt", 3*store.ChunkRows - 1, 1},
+		{"gt", 3*store.ChunkRows - 2, 2},
+		{"ge", 4 * store.ChunkRows, 0},
+		{"ge", 4*store.ChunkRows - 1, 1},
+		{"ge", 3 * store.ChunkRows, 1},
 	} {
 		p := withScan(testProgram(fromTable("emit_table", 0, rowsState)), "t")
 		p.Parameters = append(p.Parameters, p.Parameters[0])

@@ -107,8 +107,8 @@ func DoesNotFit(place Place, value any, layout ir.Layout) *diag.Diagnostic {
 }
 
 // CheckRequest compares a request with a column of the table: a missing column, another
-// type, or NULLs that the program does not expect are a diagnostic E0510. file names
-// the data in the message.
+// type, or NULLs that the program does not expect are a diagnostic E0510, a layout that
+// does not suit the type is E0513. file names the data in the message.
 func CheckRequest(file string, table *ir.Table, request ColumnRequest) (index int, err error) {
 	index, column := table.Column(request.Name)
 	if column == nil {
@@ -127,7 +127,8 @@ func CheckRequest(file string, table *ir.Table, request ColumnRequest) (index in
 			Helpf("build the program again against the present data")
 	}
 	if err := CheckLayout(request.Type, request.Layout); err != nil {
-		return -1, fmt.Errorf("scan column %q of %q: %w", request.Name, file, err)
+		return -1, diag.New(CodeDoesNotFit, "column %q of %q cannot be given as the program expects it: %v", request.Name, file, err).
+			Helpf("build the program again with this release")
 	}
 	return index, nil
 }

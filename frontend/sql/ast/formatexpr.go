@@ -30,8 +30,10 @@ const (
 )
 
 // operators is the text of each BinaryOperator, in the order of the constants.
-var operators = [...]string{"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM", "+", "-", "*", "/", "%", "^", "//",
-	"||", "&", "|", "#", "<<", ">>", "~", "~*", "!~", "!~*", "->", "->>", "@>", "<@", "^@", "&&"}
+var operators = [...]string{
+	"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM", "+", "-", "*", "/", "%", "^", "//",
+	"||", "&", "|", "#", "<<", ">>", "~", "~*", "!~", "!~*", "->", "->>", "@>", "<@", "^@", "&&",
+}
 
 // String returns the operator as it is written.
 func (o BinaryOperator) String() string { return operators[o] }

@@ -49,7 +49,7 @@ func TestBlocks(t *testing.T) {
 			h.Free(b)
 			continue
 		}
-		size := 1 + random.IntN(1<<(random.IntN(21)))
+		size := 1 + random.IntN(1<<random.IntN(21))
 		b, err := h.Allocate(size)
 		if errors.Is(err, ErrFull) {
 			continue

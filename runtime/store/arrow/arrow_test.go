@@ -116,7 +116,9 @@ func foreign() (arrow.RecordBatch, [][]ir.Datum) {
 		null := i%5 == 4
 		text := fmt.Sprintf("a text that is long enough to be out of line %d", i%3)
 		row := []ir.Datum{
-			ir.IntDatum(200 + i), {Low: 1<<64 - 1 - uint64(i)}, ir.TextDatum(text), ir.TextDatum(text), ir.TextDatum(text),
+			ir.IntDatum(200 + i),
+			{Low: 1<<64 - 1 - uint64(i)},
+			ir.TextDatum(text), ir.TextDatum(text), ir.TextDatum(text),
 			ir.IntDatum(i), ir.IntDatum(i * 1e6), ir.IntDatum(-i), ir.TextDatum("xyz"),
 		}
 		if null {

@@ -78,12 +78,21 @@ func TestRead(t *testing.T) {
 		options          store.FileOptions
 		want             string
 	}{
-		{"types", "t.csv", "a,b,c,d,e,f\n1,1.50,true,2024-02-29,1e3,x\n-2,.,,,,\n",
-			store.FileOptions{}, "a i64, b string, c bool, d date, e f64, f string\n\"1\", \"1.50\", \"true\", \"2024-02-29\", \"1000\", \"x\"\n\"-2\", \".\", -, -, -, -"},
-		{"decimals and timestamps", "t.csv", "a,b\n1.5,2024-01-01 10:00:00\n-20.25,2024-01-01T00:00:01.5\n",
-			store.FileOptions{}, "a decimal<18,2>, b timestamp\n\"1.50\", \"2024-01-01 10:00:00\"\n\"-20.25\", \"2024-01-01 00:00:01.5\""},
-		{"quotes", "t.csv", "a,b\n\"x, \"\"y\"\"\n z\",\"\"\n,\"q\"\n",
-			store.FileOptions{}, "a string, b string\n\"x, \\\"y\\\"\\n z\", \"\"\n-, \"q\""},
+		{
+			"types", "t.csv", "a,b,c,d,e,f\n1,1.50,true,2024-02-29,1e3,x\n-2,.,,,,\n",
+			store.FileOptions{},
+			"a i64, b string, c bool, d date, e f64, f string\n\"1\", \"1.50\", \"true\", \"2024-02-29\", \"1000\", \"x\"\n\"-2\", \".\", -, -, -, -",
+		},
+		{
+			"decimals and timestamps", "t.csv", "a,b\n1.5,2024-01-01 10:00:00\n-20.25,2024-01-01T00:00:01.5\n",
+			store.FileOptions{},
+			"a decimal<18,2>, b timestamp\n\"1.50\", \"2024-01-01 10:00:00\"\n\"-20.25\", \"2024-01-01 00:00:01.5\"",
+		},
+		{
+			"quotes", "t.csv", "a,b\n\"x, \"\"y\"\"\n z\",\"\"\n,\"q\"\n",
+			store.FileOptions{},
+			"a string, b string\n\"x, \\\"y\\\"\\n z\", \"\"\n-, \"q\"",
+		},
 		{"line ends", "t.csv", "a,b\r\n1,x\r\n\r\n2,\"y\"\r\n3,z", store.FileOptions{}, "a i64, b string\n\"1\", \"x\"\n\"2\", \"y\"\n\"3\", \"z\""},
 		{"byte order mark", "t.csv", "\xEF\xBB\xBFa;b\n1;2\n", store.FileOptions{}, "a i64, b i64\n\"1\", \"2\""},
 		{"tabs", "t.tsv", "a\tb\n1\tx,y\n", store.FileOptions{}, "a i64, b string\n\"1\", \"x,y\""},
@@ -92,12 +101,18 @@ func TestRead(t *testing.T) {
 		{"named columns", "t.tbl", "1|a\n", store.FileOptions{Text: store.TextOptions{Columns: []string{"k", "v"}}}, "k i64, v string\n\"1\", \"a\""},
 		{"text of NULL", "t.csv", "a,b\n1,NA\nNA,\n", store.FileOptions{Text: store.TextOptions{Null: &null}}, "a i64, b string\n\"1\", -\n-, \"\""},
 		{"leading zeros", "t.csv", "zip\n01234\n00001\n", store.FileOptions{Text: store.TextOptions{Header: store.HeaderPresent}}, "zip string\n\"01234\"\n\"00001\""},
-		{"given types", "t.csv", "a,b\n1,2\n", store.FileOptions{Types: map[string]ir.Type{"a": ir.Of(ir.String), "b": ir.DecimalType(5, 2)}},
-			"a string, b decimal<5,2>\n\"1\", \"2.00\""},
+		{
+			"given types", "t.csv", "a,b\n1,2\n",
+			store.FileOptions{Types: map[string]ir.Type{"a": ir.Of(ir.String), "b": ir.DecimalType(5, 2)}},
+			"a string, b decimal<5,2>\n\"1\", \"2.00\"",
+		},
 		{"the same name twice", "t.csv", "a,a,\n1,2,3\n", store.FileOptions{Text: store.TextOptions{Header: store.HeaderPresent}}, "a i64, a_2 i64, c2 i64\n\"1\", \"2\", \"3\""},
 		{"empty", "t.csv", "", store.FileOptions{}, ""},
-		{"large numbers", "t.csv", "a,b\n12345678901234567890,1.2345678901234567\n", store.FileOptions{},
-			"a decimal<38,0>, b decimal<38,16>\n\"12345678901234567890\", \"1.2345678901234567\""},
+		{
+			"large numbers", "t.csv", "a,b\n12345678901234567890,1.2345678901234567\n",
+			store.FileOptions{},
+			"a decimal<38,0>, b decimal<38,16>\n\"12345678901234567890\", \"1.2345678901234567\"",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			table, err := openText(t, test.file, test.text, test.options)

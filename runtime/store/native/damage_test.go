@@ -80,8 +80,10 @@ func TestCorruption(t *testing.T) {
 // corruptible writes a small file with every kind of part.
 func corruptible(tb testing.TB) (path string, rows [][]ir.Datum) {
 	fields := []ir.Field{
-		{Name: "n", Type: ir.Of(ir.I32).WithNull(true)}, {Name: "b", Type: ir.Of(ir.Bool)},
-		{Name: "d", Type: ir.Of(ir.String)}, {Name: "s", Type: ir.Of(ir.String).WithNull(true)},
+		{Name: "n", Type: ir.Of(ir.I32).WithNull(true)},
+		{Name: "b", Type: ir.Of(ir.Bool)},
+		{Name: "d", Type: ir.Of(ir.String)},
+		{Name: "s", Type: ir.Of(ir.String).WithNull(true)},
 	}
 	for i := range 40 {
 		row := []ir.Datum{ir.IntDatum(int64(i * 9)), ir.BoolDatum(i%2 == 0), ir.TextDatum([]string{"yes", "no"}[i%2]), ir.TextDatum(fmt.Sprint("ä", i))}

@@ -433,8 +433,11 @@ func BenchmarkWrite(b *testing.B) {
 
 func benchmarkBatch() ([]ir.Field, *store.Batch) {
 	fields := []ir.Field{
-		{Name: "k", Type: ir.Of(ir.I64)}, {Name: "p", Type: ir.DecimalType(15, 2)}, {Name: "d", Type: ir.Of(ir.Date)},
-		{Name: "f", Type: ir.Of(ir.String)}, {Name: "c", Type: ir.Of(ir.String)},
+		{Name: "k", Type: ir.Of(ir.I64)},
+		{Name: "p", Type: ir.DecimalType(15, 2)},
+		{Name: "d", Type: ir.Of(ir.Date)},
+		{Name: "f", Type: ir.Of(ir.String)},
+		{Name: "c", Type: ir.Of(ir.String)},
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	rows := make([][]ir.Datum, store.ChunkRows)

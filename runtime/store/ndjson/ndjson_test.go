@@ -43,9 +43,11 @@ func readAll(tb testing.TB, table store.Table) ([][]ir.Datum, error) {
 
 func TestRead(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
-		{"types", `{"i":1,"d":1.50,"f":1e3,"b":true,"s":"x","t":"2024-02-29","at":"2024-01-01 10:00:00"}` + "\n" + `{"i":-2,"d":20.123,"f":0.5,"b":false,"s":null,"extra":1}`,
+		{
+			"types", `{"i":1,"d":1.50,"f":1e3,"b":true,"s":"x","t":"2024-02-29","at":"2024-01-01 10:00:00"}` + "\n" + `{"i":-2,"d":20.123,"f":0.5,"b":false,"s":null,"extra":1}`,
 			"i i64, d decimal<18,3>, f f64, b bool, s string, t date, at timestamp, extra i64\n" +
-				`1, 1.500, 1000, true, x, 2024-02-29, 2024-01-01 10:00:00, NULL` + "\n" + `-2, 20.123, 0.5, false, NULL, NULL, NULL, 1`},
+				`1, 1.500, 1000, true, x, 2024-02-29, 2024-01-01 10:00:00, NULL` + "\n" + `-2, 20.123, 0.5, false, NULL, NULL, NULL, 1`,
+		},
 		{"nested and mixed", `{"a":{"x": [1,2]},"m":1}` + "\r\n\r\n" + ` { "m" : "t" , "a" : [ ] } `, "a string, m string\n" + `{"x": [1,2]}, 1` + "\n" + `[ ], t`},
 		{"escapes", `{"k\u00e9y":"a\n\"\\\u20ac\ud83d\ude00"}`, "kéy string\na\n\"\\€😀"},
 		{"empty", "", ""},

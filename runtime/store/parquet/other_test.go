@@ -49,7 +49,9 @@ func TestForeign(t *testing.T) {
 		}
 		values := []ir.Datum{
 			ir.IntDatum(row.Plain), ir.IntDatum(row.Delta), ir.IntDatum(int64(row.Short)), ir.TextDatum(row.Dict), ir.TextDatum(row.Length), ir.TextDatum(string(row.Prefix)),
-			ir.FloatDatum(row.Split), ir.BoolDatum(row.Bool), ir.IntDatum(int64(row.Unsigned)), {Low: row.Huge}, ir.NullDatum, ir.NullDatum, ir.IntDatum(row.Price),
+			ir.FloatDatum(row.Split), ir.BoolDatum(row.Bool), ir.IntDatum(int64(row.Unsigned)),
+			{Low: row.Huge},
+			ir.NullDatum, ir.NullDatum, ir.IntDatum(row.Price),
 			ir.IntDatum(row.Millis * 1000), ir.IntDatum(i), ir.IntDatum(i),
 		}
 		if i%4 != 0 {
@@ -109,8 +111,12 @@ func TestReadByOther(t *testing.T) {
 		Flag  *bool   `parquet:"flag,optional"`
 	}
 	fields := []ir.Field{
-		{Name: "id", Type: ir.Of(ir.I64)}, {Name: "name", Type: ir.Of(ir.String).WithNull(true)}, {Name: "ratio", Type: ir.Of(ir.F64)},
-		{Name: "code", Type: ir.Of(ir.String)}, {Name: "small", Type: ir.Of(ir.I32).WithNull(true)}, {Name: "at", Type: ir.Of(ir.Timestamp)},
+		{Name: "id", Type: ir.Of(ir.I64)},
+		{Name: "name", Type: ir.Of(ir.String).WithNull(true)},
+		{Name: "ratio", Type: ir.Of(ir.F64)},
+		{Name: "code", Type: ir.Of(ir.String)},
+		{Name: "small", Type: ir.Of(ir.I32).WithNull(true)},
+		{Name: "at", Type: ir.Of(ir.Timestamp)},
 		{Name: "flag", Type: ir.Of(ir.Bool).WithNull(true)},
 	}
 	random := rand.New(rand.NewPCG(1, 1))
