@@ -27,3 +27,28 @@ Example: ulimit -v 4000000 before starting a query with two workers.
 What to do: raise the limit on address space (ulimit -v) or the number of maps
 per process (sysctl vm.max_map_count), or use fewer workers.`,
 })
+
+// CodeStray says that compiled code had the engine touch protected memory.
+var CodeStray = diag.Register(diag.CodeInfo{
+	Code: "E0691", Title: "compiled code left its memory",
+	Explanation: `Compiled code may touch its own memory, that of the query, and the columns that it
+reads. It asked the engine to copy something else. The query was stopped; nothing
+outside of the query's memory was touched.
+
+Example:
+
+    error[E0691]: compiled code copied from or to memory that it does not own
+
+Programs that Heddle compiles do not do this: the bundle was changed, or made by an
+incompatible release, or Heddle has a bug.
+
+What to do: compile the query again with this release. If it happens again, report it.`,
+})
+
+// fault says what has struck a space: bits.
+type fault uint32
+
+const (
+	lostPage    fault = 1 // a page of a mapped file is gone
+	strayAccess fault = 2 // an access that is not allowed
+)

@@ -11,52 +11,68 @@ package linear
 #include <stddef.h>
 #include <sys/mman.h>
 
-enum { heddle_slots = 16384 };
+enum { heddle_slots = 16384, heddle_stray_length = 65536 };
 
 typedef struct {
 	_Atomic uintptr_t start, limit; // start 0: the slot is free
-	_Atomic uint32_t hit;
+	_Atomic uint32_t hit; // bits: 1 a lost page of a file, 2 an access that is not allowed
 } heddle_slot;
 
 static heddle_slot heddle_table[heddle_slots];
 static _Atomic uint32_t heddle_high; // slots at or above were never used
 static uintptr_t heddle_page;
-static struct sigaction heddle_previous;
+static struct sigaction heddle_previous_bus, heddle_previous_segv;
 
 // Runs on the signal stack, possibly while Go or wasm code holds locks: it may
 // touch nothing but the table and the page tables.
-static void heddle_on_sigbus(int number, siginfo_t *info, void *context) {
+static void heddle_on_fault(int number, siginfo_t *info, void *context) {
 	uintptr_t address = (uintptr_t)info->si_addr;
+	int stray = number == SIGSEGV;
+	int ours = stray ? info->si_code == SEGV_ACCERR || info->si_code == SEGV_MAPERR : info->si_code == BUS_ADRERR;
 	uint32_t high = atomic_load_explicit(&heddle_high, memory_order_acquire);
-	for (uint32_t i = 0; info->si_code == BUS_ADRERR && i < high; i++) {
+	for (uint32_t i = 0; ours && i < high; i++) {
 		uintptr_t start = atomic_load_explicit(&heddle_table[i].start, memory_order_acquire);
-		if (start == 0 || address < start || address >= atomic_load_explicit(&heddle_table[i].limit, memory_order_acquire))
+		uintptr_t limit = atomic_load_explicit(&heddle_table[i].limit, memory_order_acquire);
+		if (start == 0 || address < start || address >= limit)
 			continue;
+		uintptr_t from = address & ~(heddle_page - 1), length = heddle_page;
+		if (stray && limit - from > heddle_stray_length) // a copy of gigabytes shall end
+			length = heddle_stray_length;
 		int saved = errno;
-		void *page = mmap((void *)(address & ~(heddle_page - 1)), heddle_page, PROT_READ | PROT_WRITE,
+		void *page = mmap((void *)from, length, PROT_READ | PROT_WRITE,
 			MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		errno = saved;
 		if (page == MAP_FAILED)
 			break;
-		atomic_store_explicit(&heddle_table[i].hit, 1, memory_order_release);
+		atomic_fetch_or_explicit(&heddle_table[i].hit, stray ? 2 : 1, memory_order_release);
 		return;
 	}
-	if (heddle_previous.sa_flags & SA_SIGINFO)
-		heddle_previous.sa_sigaction(number, info, context);
-	else if (heddle_previous.sa_handler == SIG_DFL || heddle_previous.sa_handler == SIG_IGN)
-		sigaction(number, &heddle_previous, NULL); // the fault repeats and takes its usual course
+	struct sigaction *previous = stray ? &heddle_previous_segv : &heddle_previous_bus;
+	if (previous->sa_flags & SA_SIGINFO)
+		previous->sa_sigaction(number, info, context);
+	else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
+		sigaction(number, previous, NULL); // the fault repeats and takes its usual course
 	else
-		heddle_previous.sa_handler(number);
+		previous->sa_handler(number);
 }
 
-static int heddle_install(uintptr_t page) {
-	heddle_page = page;
+static int heddle_install(int number, struct sigaction *previous) {
 	struct sigaction action = {0};
-	action.sa_sigaction = heddle_on_sigbus;
+	action.sa_sigaction = heddle_on_fault;
 	// Go needs its handlers, and those that chain to them, on the signal stack.
 	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
 	sigfillset(&action.sa_mask);
-	return sigaction(SIGBUS, &action, &heddle_previous) == 0 ? 0 : errno;
+	return sigaction(number, &action, previous) == 0 ? 0 : errno;
+}
+
+static int heddle_install_bus(uintptr_t page) {
+	heddle_page = page;
+	return heddle_install(SIGBUS, &heddle_previous_bus);
+}
+
+static int heddle_install_segv(uintptr_t page) {
+	heddle_page = page;
+	return heddle_install(SIGSEGV, &heddle_previous_segv);
 }
 
 static void heddle_claim(uint32_t i, uintptr_t start, uintptr_t limit) {
@@ -97,11 +113,20 @@ var faults struct {
 	next      uint32
 }
 
+// strayCode is the error number of installing the handler of SIGSEGV. That must come
+// before an engine installs its own, which then makes traps of accesses in generated
+// code, and passes on to this one what else touches a guarded memory: the engine's own
+// routines for memory.copy and memory.fill, whose addresses code chooses.
+var strayCode = C.heddle_install_segv(C.uintptr_t(os.Getpagesize()))
+
 func claimFaultSlot(start, limit uintptr) (faultSlot, error) {
+	if strayCode != 0 {
+		return faultSlot{}, refused("the handler of memory faults", syscall.Errno(strayCode))
+	}
 	faults.Lock()
 	defer faults.Unlock()
 	if !faults.installed {
-		if code := C.heddle_install(C.uintptr_t(os.Getpagesize())); code != 0 {
+		if code := C.heddle_install_bus(C.uintptr_t(os.Getpagesize())); code != 0 {
 			return faultSlot{}, refused("the handler of file faults", syscall.Errno(code))
 		}
 		faults.installed = true
@@ -120,8 +145,12 @@ func claimFaultSlot(start, limit uintptr) (faultSlot, error) {
 	return faultSlot{index: index, hit: (*uint32)(C.heddle_hit(C.uint32_t(index)))}, nil
 }
 
-func (s *faultSlot) take() bool {
-	return atomic.LoadUint32(s.hit) != 0 && atomic.SwapUint32(s.hit, 0) != 0
+// take tells which faults have struck since the last call.
+func (s *faultSlot) take() fault {
+	if atomic.LoadUint32(s.hit) == 0 {
+		return 0
+	}
+	return fault(atomic.SwapUint32(s.hit, 0))
 }
 
 func (s *faultSlot) release() {

@@ -10,6 +10,6 @@ type faultSlot struct{}
 
 func claimFaultSlot(_, _ uintptr) (faultSlot, error) { return faultSlot{}, nil }
 
-func (*faultSlot) take() bool { return false }
+func (*faultSlot) take() fault { return 0 }
 
 func (*faultSlot) release() {}

@@ -156,11 +156,17 @@ func (s *Space) place(addr uint32, length, fd int, offset int64, protection, fla
 }
 
 // Damaged returns E0687 if, since the last question, a page of a mapped file
-// was found missing and zeroes were read in its stead. The results of the call
-// in between are then worthless.
+// was found missing and zeroes were read in its stead, and E0691 if the host
+// touched what a guarded space protects, on behalf of compiled code. The results
+// of the call in between are then worthless, and after E0691 the space is: some of
+// what was mapped there may be gone.
 func (s *Space) Damaged() error {
-	if !s.fault.take() {
+	switch struck := s.fault.take(); {
+	case struck == 0:
 		return nil
+	case struck&strayAccess != 0:
+		return diag.New(CodeStray, "compiled code copied from or to memory that it does not own").
+			Helpf("build the program again; if it happens again, report it")
 	}
 	return diag.New(CodeFileChanged, "a data file was truncated while it was being read").
 		Helpf("replace data files as a whole; do not shorten them in place")

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/runtime/engine/linear"
@@ -160,5 +162,36 @@ func TestDamagedByHost(t *testing.T) {
 	}
 	if err := other.Damaged(); err != nil {
 		t.Errorf("the other space: %v", err)
+	}
+}
+
+// TestStrayAccess lets the host copy over what a guarded space protects: from the
+// program's null page to a hole. It is an error, and the process goes on.
+func TestStrayAccess(t *testing.T) {
+	if !linear.HandlesTruncation {
+		t.Skip("without cgo on Linux, faults cannot be handled")
+	}
+	reserved, err := unix.MmapPtr(-1, 0, nil, 1<<32, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.MunmapPtr(reserved, 1<<32); err != nil {
+			t.Error(err)
+		}
+	})
+	space, err := linear.Guard(reserved, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer space.Close()
+	memory := space.Bytes()
+	copy(memory[abi.WindowBase+5:abi.WindowBase+1<<20], memory[abi.SharedBase+77:])
+	var problem *diag.Diagnostic
+	if err := space.Damaged(); !errors.As(err, &problem) || problem.Code != linear.CodeStray {
+		t.Errorf("got %v, want %s", err, linear.CodeStray)
+	}
+	if err := space.Damaged(); err != nil {
+		t.Errorf("asked again: %v", err)
 	}
 }
