@@ -7,6 +7,7 @@ import (
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/passes/estimate"
 	"github.com/heddle-lang/heddle/passes/lower/pipelines"
 )
 
@@ -32,7 +33,7 @@ func TestGolden(t *testing.T) {
 			if problems := ir.Verify(m); problems.HasErrors() {
 				t.Fatalf("%s: %s", d.Pos, diag.RenderText(problems, diag.Options{}))
 			}
-			if err := pipelines.Lower(m, nil); err != nil {
+			if err := pipelines.Lower(m, estimate.New(m, m.Functions[0]).Rows); err != nil {
 				t.Fatalf("%s: %v", d.Pos, err)
 			}
 			if problems := ir.Verify(m); problems.HasErrors() {
