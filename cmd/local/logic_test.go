@@ -47,6 +47,7 @@ type machine struct {
 	name    string
 	wide    bool
 	session *exec.Session
+	options passes.Options
 }
 
 func newMachines(t *testing.T) []*machine {
@@ -54,7 +55,7 @@ func newMachines(t *testing.T) []*machine {
 	var all []*machine
 	for _, name := range engine.Names() {
 		d := newDifferential(t, name)
-		all = append(all, &machine{name: name, wide: d.wide, session: d.session})
+		all = append(all, &machine{name: name, wide: d.wide, session: d.session, options: passes.Options{Verify: true}})
 	}
 	return all
 }
@@ -63,7 +64,7 @@ func newMachines(t *testing.T) []*machine {
 func (m *machine) run(ctx context.Context, file *diag.File, module *ir.Module, tables map[string]store.Table) (found *rows, err error) {
 	passContext := pass.NewContext()
 	passContext.File, passContext.Library = file, library.Digest(m.wide)
-	if _, err := passes.Run(passContext, module, passes.Options{Verify: true}); err != nil {
+	if _, err := passes.Run(passContext, module, m.options); err != nil {
 		return nil, err
 	}
 	var features encode.Feature
@@ -416,13 +417,24 @@ func logicValue(t ir.Type, d ir.Datum, letter byte) string {
 	}
 }
 
-// TestSQL runs the files of testdata/sql in the interpreter and on each engine.
+// TestSQL runs the files of testdata/sql in the interpreter and on each engine, and
+// without each of the passes that may be left out.
 func TestSQL(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "sql", "*.slt"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
 	machines := newMachines(t)
+	for _, p := range passes.All() {
+		if !p.Required {
+			without := *machines[0]
+			without.name, without.options.Disable = "without "+p.Name, []string{p.Name}
+			machines = append(machines, &without)
+		}
+	}
+	plain := *machines[0]
+	plain.name, plain.options.Groups = "not optimised", passes.Lowering
+	machines = append(machines, &plain)
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".slt"), func(t *testing.T) {
 			f := &logicFile{t: t, path: path, integers: "INTEGER"}

@@ -25,38 +25,49 @@ func TestDecisionQueries(t *testing.T) {
 		t.Fatalf("no queries: %v", err)
 	}
 	forEachEngine(t, func(t *testing.T, engine string) {
-		w := open(t, local.Options{Data: filepath.Join(dir, "data-sf0.01"), Engine: engine})
-		right := 0
-		for _, path := range paths {
-			name := strings.TrimSuffix(filepath.Base(path), ".sql")
-			t.Run(name, func(t *testing.T) {
-				text, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				answers, err := os.ReadFile(filepath.Join(dir, "answers", "sf0.01", name+".csv"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				found, err := ask(t.Context(), w, string(text), "NULL")
-				if list, ok := diag.FromError(err); ok && notYet(list) {
-					return
-				}
-				if err != nil {
-					t.Fatal(rendered(err))
-				}
-				lines := strings.Split(strings.TrimSuffix(string(answers), "\n"), "\n")[1:]
-				if diff := differentRows(found.rows, lines); diff != "" {
-					t.Fatal(diff)
-				}
-				right++
-			})
-		}
-		t.Logf("%d of %d queries", right, len(paths))
-		if right < leastDecisions {
-			t.Errorf("only %d queries ran, there were %d", right, leastDecisions)
-		}
+		decisionQueries(t, dir, paths, local.Options{Engine: engine})
 	})
+	t.Run("little memory", func(t *testing.T) {
+		decisionQueries(t, dir, paths, local.Options{Threads: 4, Memory: 2 << 20})
+	})
+	t.Run("one thread", func(t *testing.T) {
+		decisionQueries(t, dir, paths, local.Options{Threads: 1})
+	})
+}
+
+func decisionQueries(t *testing.T, dir string, paths []string, options local.Options) {
+	options.Data = filepath.Join(dir, "data-sf0.01")
+	w := open(t, options)
+	right := 0
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".sql")
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers, err := os.ReadFile(filepath.Join(dir, "answers", "sf0.01", name+".csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := ask(t.Context(), w, string(text), "NULL")
+			if list, ok := diag.FromError(err); ok && notYet(list) {
+				return
+			}
+			if err != nil {
+				t.Fatal(rendered(err))
+			}
+			lines := strings.Split(strings.TrimSuffix(string(answers), "\n"), "\n")[1:]
+			if diff := differentRows(found.rows, lines); diff != "" {
+				t.Fatal(diff)
+			}
+			right++
+		})
+	}
+	t.Logf("%d of %d queries", right, len(paths))
+	if right < leastDecisions {
+		t.Errorf("only %d queries ran, there were %d", right, leastDecisions)
+	}
 }
 
 // notYet reports whether all that is wrong is that something is not there yet.
