@@ -30,7 +30,7 @@ func (v Int128) Big() *big.Int {
 // Int128FromBig narrows a big integer; ok is false when it does not fit.
 func Int128FromBig(b *big.Int) (v Int128, ok bool) {
 	// The least value, -2^127, has a magnitude of 128 bits.
-	if b.BitLen() > 127 && !(b.BitLen() == 128 && b.Sign() < 0 && b.TrailingZeroBits() == 127) {
+	if b.BitLen() > 127 && (b.BitLen() != 128 || b.Sign() >= 0 || b.TrailingZeroBits() != 127) {
 		return Int128{}, false
 	}
 	var low, high big.Int

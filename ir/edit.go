@@ -203,7 +203,7 @@ func (c *commonOps) keyOf(op *Op) string {
 	for i := range info.Attributes {
 		if value := op.Attribute(info.Attributes[i].Name); value != nil {
 			c.key.text(" " + info.Attributes[i].Name + " ")
-			c.key.attribute(op, info.Attributes[i].Kind, value)
+			c.key.attribute(op, value)
 		}
 	}
 	return string(c.key.b)

@@ -72,9 +72,10 @@ func scanToken(text string, at int) (tokenKind, int) {
 		return symbolToken, at + 1
 	case c == '"':
 		for end := at + 1; end < len(text) && text[end] != '\n'; end++ {
-			if text[end] == '\\' {
+			switch text[end] {
+			case '\\':
 				end++
-			} else if text[end] == '"' {
+			case '"':
 				return stringToken, end + 1
 			}
 		}

@@ -146,6 +146,7 @@ func inferProbe(op *Op) ([]Type, error) {
 		for i := range types {
 			types[i].Nullable = true
 		}
+	case InnerJoin, RightJoin: // hand on what the table holds
 	}
 	return types, nil
 }

@@ -217,7 +217,7 @@ func (p *parser) attributes(op *Op, poisoned bool) {
 	for p.onLine() && p.peek().kind == nameToken {
 		found := -1
 		for i := range info.Attributes {
-			if i != bare && info.Attributes[i].Name == p.peek().text && !(info.ExplicitType && info.Attributes[i].Name == "type") {
+			if i != bare && info.Attributes[i].Name == p.peek().text && (!info.ExplicitType || info.Attributes[i].Name != "type") {
 				found = i
 			}
 		}
@@ -258,7 +258,7 @@ func (p *parser) attributes(op *Op, poisoned bool) {
 		assign()
 	}
 	for i, value := range set {
-		if value == nil && !info.Attributes[i].Optional && !(poisoned && len(later) > 0) {
+		if value == nil && !info.Attributes[i].Optional && (!poisoned || len(later) == 0) {
 			p.fail(codeMisfit, start, "%s lacks the attribute %q", info.Name, info.Attributes[i].Name)
 		}
 	}
@@ -416,6 +416,7 @@ func (p *parser) literal() token {
 	case numberToken, stringToken, nameToken:
 		p.at++
 		return t
+	default: // is no literal
 	}
 	p.wanted("a literal")
 	return token{}

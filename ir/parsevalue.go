@@ -61,6 +61,7 @@ func ParseDatum(t Type, s string) (Datum, error) {
 		d, ok = parseInterval(text)
 	case UUID:
 		d, ok = parseUUID(text)
+	default: // has no literals: ok stays false
 	}
 	if !ok {
 		return Datum{}, notA(t, s)

@@ -320,7 +320,7 @@ func (p *printer) head(op *Op) *OpInfo {
 		if i != bare {
 			p.text(attribute.Name + " ")
 		}
-		p.attribute(op, attribute.Kind, value)
+		p.attribute(op, value)
 	}
 	if info.ExplicitType {
 		if t, ok := op.Attribute("type").(Type); ok {
@@ -399,7 +399,7 @@ func (p *printer) name(name string) { p.text(QuoteName(name)) }
 
 // attribute prints a value by its Go type. A value that does not have the type
 // that the op table wants is printed all the same; the verifier finds it.
-func (p *printer) attribute(op *Op, kind AttributeKind, value any) {
+func (p *printer) attribute(op *Op, value any) {
 	switch v := value.(type) {
 	case int64:
 		p.b = strconv.AppendInt(p.b, v, 10)

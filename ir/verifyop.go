@@ -253,6 +253,7 @@ func (v *verifier) stateOp(op *Op) {
 			}
 		}
 		return
+	default: // goes with states of any kind
 	}
 	for _, f := range AttributeAs[[]Field](op, "fields") {
 		if index, t := StructType(s.Fields...).Field(f.Name); index < 0 {

@@ -26,17 +26,17 @@ func CompilePattern(pattern, escape string, insensitive bool, address uint32) ([
 		_, size := utf8.DecodeRuneInString(rest)
 		character := rest[:size]
 		rest = rest[size:]
-		switch {
-		case character == escape:
+		switch character {
+		case escape:
 			if rest == "" {
 				return nil, ErrPatternEnd
 			}
 			_, size := utf8.DecodeRuneInString(rest)
 			p.literal(rest[:size])
 			rest = rest[size:]
-		case character == "%":
+		case "%":
 			p.run()
-		case character == "_":
+		case "_":
 			p.wildcard()
 		default:
 			p.literal(character)

@@ -131,6 +131,7 @@ func (s *summary) add(values []ir.Datum) {
 		if s.Function == ir.Min && c < 0 || s.Function == ir.Max && c > 0 {
 			s.extreme = d
 		}
+	case ir.Count: // has counted above
 	}
 }
 

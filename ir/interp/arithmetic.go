@@ -34,6 +34,7 @@ func arithmetic(op *ir.Op, a, b ir.Datum) (ir.Datum, error) {
 		return ir.FloatDatum(float64(float32(floatArithmetic(op.Code, a.Float, b.Float)))), nil
 	case ir.F64:
 		return ir.FloatDatum(floatArithmetic(op.Code, a.Float, b.Float)), nil
+	default: // integers and decimals, computed exactly below
 	}
 	x, y := a.Int128().Big(), b.Int128().Big()
 	n := new(big.Int)

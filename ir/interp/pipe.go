@@ -112,6 +112,7 @@ func (c *contents) read() ([]row, error) {
 				rows[i] = append(rows[i], d)
 			}
 		}
+	case ir.BufferState, ir.HashTableState: // are read in the order of their rows
 	}
 	return limited(rows, c.Limit, c.Offset), nil
 }
@@ -232,6 +233,7 @@ func (c *contents) add(op *ir.Op, values []ir.Datum) {
 			s.add([]ir.Datum{d})
 		}
 		return
+	case ir.BufferState, ir.SortState: // keep rows alone
 	}
 	c.rows = append(c.rows, values)
 }
@@ -289,6 +291,7 @@ func (p *pipes) probe(e *evaluator, op *ir.Op, values []ir.Datum, rest []*ir.Op)
 			}
 			return goOn(results)
 		}
+	case ir.InnerJoin, ir.RightJoin: // have given their rows above
 	}
 	return nil
 }

@@ -129,6 +129,7 @@ func (e *evaluator) compute(op *ir.Op) (ir.Datum, error) {
 		return e.logical(op, false)
 	case ir.OpOr:
 		return e.logical(op, true)
+	default: // needs all of its operands
 	}
 	operands := make([]ir.Datum, len(op.Operands))
 	null := false
@@ -148,6 +149,7 @@ func (e *evaluator) compute(op *ir.Op) (ir.Datum, error) {
 			return ir.BoolDatum(a.Null != b.Null), nil
 		}
 		return ir.BoolDatum(ir.Compare(op.Operands[0].Type, a, b) != 0), nil
+	default: // strict, below
 	}
 	// The others are strict.
 	if null {
@@ -175,30 +177,30 @@ func (e *evaluator) logical(op *ir.Op, decisive bool) (ir.Datum, error) {
 
 // strict computes an op from operands that are not NULL.
 func strict(op *ir.Op, x []ir.Datum) (ir.Datum, error) {
-	t := func(i int) ir.Type { return op.Operands[i].Type }
+	first := func() ir.Type { return op.Operands[0].Type }
 	switch op.Code {
 	case ir.OpAdd, ir.OpSubtract, ir.OpMultiply, ir.OpDivide, ir.OpModulo:
 		return arithmetic(op, x[0], x[1])
 	case ir.OpNegate, ir.OpAbsolute:
 		return negate(op, x[0])
 	case ir.OpEqual:
-		return ir.BoolDatum(ir.Compare(t(0), x[0], x[1]) == 0), nil
+		return ir.BoolDatum(ir.Compare(first(), x[0], x[1]) == 0), nil
 	case ir.OpNotEqual:
-		return ir.BoolDatum(ir.Compare(t(0), x[0], x[1]) != 0), nil
+		return ir.BoolDatum(ir.Compare(first(), x[0], x[1]) != 0), nil
 	case ir.OpLess:
-		return ir.BoolDatum(ir.Compare(t(0), x[0], x[1]) < 0), nil
+		return ir.BoolDatum(ir.Compare(first(), x[0], x[1]) < 0), nil
 	case ir.OpLessEqual:
-		return ir.BoolDatum(ir.Compare(t(0), x[0], x[1]) <= 0), nil
+		return ir.BoolDatum(ir.Compare(first(), x[0], x[1]) <= 0), nil
 	case ir.OpGreater:
-		return ir.BoolDatum(ir.Compare(t(0), x[0], x[1]) > 0), nil
+		return ir.BoolDatum(ir.Compare(first(), x[0], x[1]) > 0), nil
 	case ir.OpGreaterEqual:
-		return ir.BoolDatum(ir.Compare(t(0), x[0], x[1]) >= 0), nil
+		return ir.BoolDatum(ir.Compare(first(), x[0], x[1]) >= 0), nil
 	case ir.OpNot:
 		return ir.BoolDatum(!x[0].Bool()), nil
 	case ir.OpIn:
 		return in(op, x[0]), nil
 	case ir.OpCast:
-		return Cast(t(0), op.Results[0].Type, x[0])
+		return Cast(first(), op.Results[0].Type, x[0])
 	case ir.OpLike:
 		return like(op, x[0].Text, x[1].Text)
 	case ir.OpSubstring:
@@ -218,7 +220,7 @@ func strict(op *ir.Op, x []ir.Datum) (ir.Datum, error) {
 	case ir.OpStartsWith:
 		return ir.BoolDatum(strings.HasPrefix(x[0].Text, x[1].Text)), nil
 	case ir.OpExtract:
-		return ir.IntDatum(extract(ir.AttributeAs[string](op, "part"), t(0).Kind, x[0])), nil
+		return ir.IntDatum(extract(ir.AttributeAs[string](op, "part"), first().Kind, x[0])), nil
 	case ir.OpAddInterval:
 		return addInterval(op, x[0], x[1])
 	case ir.OpAddDays, ir.OpDaysBetween:

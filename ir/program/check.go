@@ -220,6 +220,7 @@ func validField(field RecordField, size int) bool {
 		return field.Width == 16
 	case ir.Null:
 		return field.Width >= 0
+	default: // numbers of several widths, below
 	}
 	switch field.Width {
 	case 1, 2, 4, 8, 16:

@@ -243,6 +243,7 @@ func (s *scope) integers(add func(ir.Opcode, func() *ir.Value), t ir.Type, depth
 				return s.b.Binary(ir.OpDaysBetween, s.leaf(ir.Of(ir.Date)), s.leaf(ir.Of(ir.Date)))
 			})
 		}
+	default: // no such op gives it
 	}
 }
 
