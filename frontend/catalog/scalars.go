@@ -3,7 +3,6 @@ package catalog
 import "github.com/heddle-lang/heddle/ir"
 
 var (
-	boolean  = ir.Of(ir.Bool)
 	integer  = ir.Of(ir.I32)
 	bigint   = ir.Of(ir.I64)
 	text     = ir.Of(ir.String)

@@ -99,6 +99,7 @@ func (p *parser) infixPower(t *plex.Token) int {
 		if isWord(t, "AT") && isWord(p.peekSecond(), "TIME") && isWord(p.peekAfter(2), "ZONE") {
 			return powerAtTimeZone
 		}
+	default: // continues no expression
 	}
 	return powerNone
 }

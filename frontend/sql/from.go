@@ -132,6 +132,7 @@ func (p *parser) joinHead() (*ast.Join, bool) {
 			p.notYet(t, strings.ToUpper(t.Value)+" JOIN")
 			p.next()
 		}
+	case ast.InnerJoin, ast.CrossJoin: // never OUTER
 	}
 	p.expectKeyword("JOIN", "")
 	return node, true
@@ -207,7 +208,7 @@ func (p *parser) namedTable(start int, lateral bool) ast.TableExpr {
 // sample reports a sample of a table, which stands behind the alias.
 func (p *parser) sample() {
 	t := p.peek()
-	if !isWord(t, "TABLESAMPLE") && !(isKeyword(t, "USING") && isWord(p.peekSecond(), "SAMPLE")) {
+	if !isWord(t, "TABLESAMPLE") && (!isKeyword(t, "USING") || !isWord(p.peekSecond(), "SAMPLE")) {
 		return
 	}
 	p.notYet(t, "a sample of a table")

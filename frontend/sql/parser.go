@@ -164,12 +164,10 @@ func (p *parser) expectKeyword(word, purpose string) bool {
 	return false
 }
 
-func (p *parser) expectWord(word, purpose string) bool {
-	if p.acceptWord(word) || p.acceptKeyword(word) {
-		return true
+func (p *parser) expectWord(word, purpose string) {
+	if !p.acceptWord(word) && !p.acceptKeyword(word) {
+		p.expected(strings.TrimSpace(word + " " + purpose))
 	}
-	p.expected(strings.TrimSpace(word + " " + purpose))
-	return false
 }
 
 // open reads an opening bracket; missing gives a diagnostic.

@@ -188,6 +188,7 @@ func (p *printer) commonTable(c *CommonTable) {
 		p.write("MATERIALIZED ")
 	case MaterializedNo:
 		p.write("NOT MATERIALIZED ")
+	case MaterializedDefault: // is not written
 	}
 	p.write("(")
 	p.query(c.Query)
@@ -327,6 +328,7 @@ func (p *printer) orderItem(item *OrderItem) {
 		p.write(" NULLS FIRST")
 	case NullsLast:
 		p.write(" NULLS LAST")
+	case NullsDefault: // is not written
 	}
 }
 

@@ -386,11 +386,9 @@ func (p *printer) unary(u *Unary) {
 
 func (p *printer) binary(b *Binary) {
 	power := b.Operator.power()
-	switch {
-	case power == powerComparison:
-		// comparisons do not chain
-		p.left(b.Left, power+1)
-	default:
+	if power == powerComparison {
+		p.left(b.Left, power+1) // comparisons do not chain
+	} else {
 		p.left(b.Left, power)
 	}
 	p.write(" ", b.Operator.String(), " ")

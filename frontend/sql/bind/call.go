@@ -219,6 +219,7 @@ func (b *binder) argument(v *scalar, class catalog.Class, name string) *scalar {
 	case catalog.Moment:
 		untyped(ir.Of(ir.Timestamp))
 		fits = v.typ.Kind == ir.Date || v.typ.Kind == ir.Timestamp || v.typ.Kind == ir.TimestampTZ
+	case catalog.Common, catalog.Part: // fit as they are
 	}
 	if v.bad() {
 		return v

@@ -4,6 +4,7 @@ import "github.com/heddle-lang/heddle/internal/diag"
 
 // Names.
 var (
+	//nolint:misspell // the example mistypes on purpose
 	codeColumn = diag.Register(diag.CodeInfo{Code: "E0213", Title: "no such column", Explanation: `An expression names a column that no table in FROM has.
 
 Example:
@@ -32,6 +33,7 @@ Example:
 
 A table with an alias is known by the alias alone: FROM orders o. A table that
 stands twice in FROM needs an alias: FROM nation n1, nation n2.`})
+	//nolint:misspell // the example mistypes on purpose
 	codeFunction = diag.Register(diag.CodeInfo{Code: "E0205", Title: "no such function", Explanation: `A call names a function that does not exist, or a part of a date that does not.
 
 Example:

@@ -262,6 +262,7 @@ func (g *grouper) rewrite(v *scalar) *scalar {
 		return v
 	case opAggregate:
 		return g.aggregate(v)
+	default: // its operands are looked at
 	}
 	if len(v.operands) == 0 {
 		return v

@@ -21,6 +21,7 @@ func (b *binder) unary(e *ast.Unary) *scalar {
 	case ast.BitNot:
 		b.notYet(e.Span(), "", "~ is")
 		return b.badAt(e.Span())
+	case ast.Negate, ast.Plus: // need a number, below
 	}
 	if v.untyped() {
 		v = b.coerce(v, ir.Of(ir.F64)) // as PostgreSQL resolves - of an unknown
@@ -72,6 +73,7 @@ func (b *binder) binary(e *ast.Binary) *scalar {
 			return b.misfit(e, left, right, "text")
 		}
 		return b.op(ir.OpStartsWith, e.Span(), left, right)
+	default: // refused below
 	}
 	b.notYet(e.OperatorPlace, "", "the operator %s is", b.source(e.OperatorPlace))
 	return b.badAt(e.Span())
@@ -175,7 +177,7 @@ func (b *binder) arithmetic(e *ast.Binary, code ir.Opcode, left, right *scalar) 
 	if !left.typ.IsNumeric() || !right.typ.IsNumeric() {
 		return b.temporal(e, left, right)
 	}
-	if e.Operator == ast.IntegerDivide && !(left.typ.IsInteger() && right.typ.IsInteger()) {
+	if e.Operator == ast.IntegerDivide && (!left.typ.IsInteger() || !right.typ.IsInteger()) {
 		b.notYet(e.OperatorPlace, "", "// of numbers that are not integers is")
 		return b.badAt(e.Span())
 	}

@@ -26,6 +26,7 @@ func direction(item *ast.OrderItem, value *scalar, span diag.Span) orderKey {
 		first = true
 	case ast.NullsLast:
 		first = false
+	case ast.NullsDefault: // as the direction has it
 	}
 	return orderKey{value: value, descending: item.Descending, nullsFirst: first, span: span}
 }

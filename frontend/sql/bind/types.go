@@ -242,6 +242,7 @@ func typeName(t ir.Type) string {
 		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
 	case ir.Null:
 		return "NULL"
+	default: // the name of the kind, below
 	}
 	for _, name := range typeNames {
 		if name.kind == t.Kind {
