@@ -102,6 +102,7 @@ func (e *Estimator) define(op *ir.Op) {
 			}
 			e.columns[name] = &merged
 		}
+	default: // hands on the columns of its inputs
 	}
 }
 
@@ -147,19 +148,20 @@ func tableColumn(op *ir.Op, table *ir.Table, source string) *Column {
 // computed is what is believed of a value that a project computes.
 func (e *Estimator) computed(project *ir.Op, v *ir.Value) *Column {
 	op := v.Op
-	switch {
-	case op.Code == ir.OpField:
+	switch op.Code {
+	case ir.OpField:
 		return e.Column(ir.AttributeAs[string](op, "name"))
-	case op.Code == ir.OpCast:
+	case ir.OpCast:
 		inner := *e.computed(project, op.Operands[0])
 		inner.Bounded = false
 		return &inner
-	case op.Code == ir.OpConst:
+	case ir.OpConst:
 		return &Column{Distinct: 1, Rows: e.Rows(project.Operands[0]), Source: project}
-	case op.Code == ir.OpExtract:
+	case ir.OpExtract:
 		inner := *e.computed(project, op.Operands[0])
 		inner.Distinct, inner.Bounded = min(inner.Distinct, partValues(op, &inner)), false
 		return &inner
+	default: // guessed from the columns it reads, below
 	}
 	// One input column: no more values than it has.
 	rows := e.Rows(project.Operands[0])

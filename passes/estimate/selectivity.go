@@ -173,6 +173,7 @@ func (e *Estimator) distinct(v *ir.Value) (float64, bool) {
 				return min(n, c.Distinct), true
 			}
 		}
+	default: // nothing is known
 	}
 	return 0, false
 }

@@ -98,6 +98,7 @@ func (s *simplifier) lists(em *emitter, flat []*ir.Value, condition bool) []*ir.
 			}
 		case ir.OpIn:
 			return v.Op.Operands[0], ir.AttributeAs[[]ir.Datum](v.Op, "values")
+		default: // no comparison with constants
 		}
 		return nil, nil
 	}
@@ -182,6 +183,7 @@ func (s *simplifier) negate(em *emitter, v *ir.Value, condition bool) *ir.Value 
 			dual = ir.OpAnd
 		}
 		return s.connective(em, dual, operands, condition)
+	default: // is negated as a whole
 	}
 	return s.not(em, s.value(em, v, false), condition)
 }
@@ -202,6 +204,7 @@ func (s *simplifier) not(em *emitter, x *ir.Value, condition bool) *ir.Value {
 		return x.Op.Operands[0]
 	case ir.OpAnd, ir.OpOr:
 		return s.negate(em, x, condition)
+	default: // perhaps a comparison, below
 	}
 	if inverse, ok := inverses[x.Op.Code]; ok {
 		return s.compare(em, inverse, x.Op.Operands[0], x.Op.Operands[1], condition)

@@ -105,6 +105,7 @@ func planTree(m *ir.Module) string {
 			fmt.Fprintf(&b, " by %s", strings.Join(ir.AttributeAs[[]string](op, "keys"), ", "))
 		case ir.OpProject:
 			fmt.Fprintf(&b, " %s", strings.Join(ir.AttributeAs[[]string](op, "names"), ", "))
+		default: // shown by its name
 		}
 		fmt.Fprintf(&b, " -- %.0f rows\n", e.Rows(v))
 		for _, input := range op.Operands {
@@ -128,6 +129,7 @@ func expression(v *ir.Value) string {
 			values = append(values, string(ir.AppendLiteral(nil, op.Operands[0].Type, d)))
 		}
 		return fmt.Sprintf("in(%s, [%s])", expression(op.Operands[0]), strings.Join(values, ", "))
+	default: // shown as a call, below
 	}
 	var operands []string
 	for _, x := range op.Operands {

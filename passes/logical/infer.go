@@ -99,6 +99,7 @@ func (in *inference) facts(op *ir.Op) []fact {
 		if kind == ir.InnerJoin || kind == ir.RightJoin {
 			add(in.known[op.Operands[1]]...)
 		}
+	default: // no facts
 	}
 	return out
 }

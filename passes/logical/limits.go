@@ -102,6 +102,7 @@ func (e *editor) limit(op *ir.Op) {
 			}
 			below.Operands[i] = e.build(op, ir.OpLimit, []*ir.Value{v}, nil, ir.Attr("count", rows), ir.Attr("offset", int64(0)))
 		}
+	default: // the limit stays where it is
 	}
 }
 
@@ -130,6 +131,7 @@ func rowBound(v *ir.Value) (rows int64, ok bool) {
 		if len(ir.AttributeAs[[]string](v.Op, "keys")) == 0 {
 			return 1, true
 		}
+	default: // no bound
 	}
 	return 0, false
 }

@@ -149,6 +149,7 @@ func (e *editor) readByPosition(v *ir.Value) bool {
 				if e.readByPosition(op.Result()) {
 					return true
 				}
+			default: // looks at names, not positions
 			}
 		}
 	}

@@ -78,6 +78,7 @@ func (e *editor) reduceOuter(v *ir.Value, rejected []string) {
 				kind = ir.InnerJoin
 			case ir.FullJoin:
 				kind = ir.RightJoin
+			default: // keeps no row of its left side that meets none
 			}
 		}
 		if len(fromLeft) > 0 {
@@ -86,6 +87,7 @@ func (e *editor) reduceOuter(v *ir.Value, rejected []string) {
 				kind = ir.InnerJoin
 			case ir.FullJoin:
 				kind = ir.LeftJoin
+			default: // keeps no row of its right side that meets none
 			}
 		}
 		op.SetAttribute("kind", kind)

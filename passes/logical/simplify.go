@@ -166,6 +166,7 @@ func (s *simplifier) rewrite(em *emitter, v *ir.Value, condition bool) *ir.Value
 		return s.negate(em, op.Operands[0], condition)
 	case ir.OpIf:
 		return s.conditional(em, v, condition)
+	default: // its operands are simplified, below
 	}
 	operands := make([]*ir.Value, len(op.Operands))
 	for i, operand := range op.Operands {
