@@ -19,15 +19,6 @@ type distribution struct {
 	numbers []int
 }
 
-// total is the sum of the weights, which is the number of equally likely draws.
-func (d distribution) total() int {
-	sum := 0
-	for _, weight := range d.numbers {
-		sum += weight
-	}
-	return sum
-}
-
 // distributions is the parsed file. Being embedded, a fault in it is a fault
 // of the program, so the parser panics.
 var distributions = sync.OnceValue(func() map[string]distribution {
