@@ -329,7 +329,10 @@ func TestRead(t *testing.T) {
 		if diff := storetest.Diff(want, got); diff != "" {
 			t.Errorf("%d threads: %s", threads, diff)
 		}
-		for range store.Read(t.Context(), table, threads) {
+		for _, err := range store.Read(t.Context(), table, threads) {
+			if err != nil {
+				t.Error(err)
+			}
 			break // the goroutines must end
 		}
 	}

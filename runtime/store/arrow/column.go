@@ -172,6 +172,7 @@ func toMicros(v int64, unit arrow.TimeUnit) (int64, error) {
 			micros--
 		}
 		return micros, nil
+	case arrow.Microsecond: // the unit of CIR
 	}
 	if v > math.MaxInt64/factor || v < math.MinInt64/factor {
 		return 0, errors.New("a time is out of range")

@@ -187,7 +187,7 @@ func (t *table) guard(err *error) {
 }
 
 func (t *table) problem(err error) error {
-	if d, ok := err.(*diag.Diagnostic); ok {
+	if d := (*diag.Diagnostic)(nil); errors.As(err, &d) {
 		return d
 	}
 	return store.Damaged(t.path, "%.300v", err)

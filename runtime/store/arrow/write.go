@@ -138,6 +138,7 @@ func putWide(to []byte, field ir.Field, d ir.Datum) error {
 			return diag.New(store.CodeCannotWrite, "column %q has an integer of more than %d digits, which an Arrow file cannot hold: %v",
 				field.Name, ir.MaxDecimalPrecision, d.Int128().Big()).Helpf("cast the column to a string")
 		}
+	default: // a decimal, whose words are written below
 	}
 	little.PutUint64(to, d.Low)
 	little.PutUint64(to[8:], uint64(d.High))

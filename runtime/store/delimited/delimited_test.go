@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -180,7 +181,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer table.Close()
+			defer mustClose(t, table)
 			if diff := storetest.Diff(rows, storetest.Rows(t, table)); diff != "" {
 				t.Error(diff)
 			}
@@ -303,4 +304,12 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// mustClose closes what a test opened, which must succeed.
+func mustClose(tb testing.TB, c io.Closer) {
+	tb.Helper()
+	if err := c.Close(); err != nil {
+		tb.Error(err)
+	}
 }

@@ -276,7 +276,7 @@ func (r *reader) record(batch *store.Batch, row int) (fits bool, err error) {
 		if column < len(targets) {
 			for _, at := range targets[column] {
 				if fits, err := r.put(&r.sinks[at], &batch.Columns[at], row); err != nil || !fits {
-					if err == errValue {
+					if errors.Is(err, errValue) {
 						return false, r.scan.table.badValue(r.offset(start), column, r.field, r.why(&r.sinks[at]))
 					}
 					return false, err

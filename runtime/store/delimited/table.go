@@ -184,6 +184,7 @@ func (t *table) names(first []sample, options store.TextOptions) (names []string
 				header = header && string(bytes.ToLower(first[i].text)) == string(bytes.ToLower([]byte(options.Columns[i])))
 			}
 		}
+	case store.HeaderAbsent: // the first line is a record
 	}
 	if !header && options.Columns != nil {
 		if len(first) > 0 && len(first) != len(options.Columns) {

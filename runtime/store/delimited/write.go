@@ -86,8 +86,8 @@ func (t *writer) value(v *store.Vector, field ir.Field, row int) error {
 	if !store.IsPresent(v.Validity, row) {
 		return nil
 	}
-	switch kind := field.Type.Kind; {
-	case kind == ir.String:
+	switch field.Type.Kind {
+	case ir.String:
 		offsets := store.View[uint32](v.Values, row+2)
 		text := v.Text[offsets[row]:offsets[row+1]]
 		if !t.quotes && bytes.ContainsAny(text, string([]byte{t.delimiter, '\n', '\r'})) {
@@ -95,9 +95,9 @@ func (t *writer) value(v *store.Vector, field ir.Field, row int) error {
 				field.Name, t.delimiter, text).Helpf("write CSV")
 		}
 		t.text(text)
-	case kind == ir.I64:
+	case ir.I64:
 		t.out = strconv.AppendInt(t.out, store.View[int64](v.Values, row+1)[row], 10)
-	case kind == ir.I32:
+	case ir.I32:
 		t.out = strconv.AppendInt(t.out, int64(store.View[int32](v.Values, row+1)[row]), 10)
 	default:
 		start := len(t.out)

@@ -36,7 +36,7 @@ func TestCorruption(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer mustClose(t, file)
 	try := func(what string, at int) (failed bool) {
 		got, err := readAll(t, damaged)
 		if err != nil {
@@ -112,7 +112,7 @@ func readAll(tb testing.TB, path string) ([][]ir.Datum, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer table.Close()
+	defer mustClose(tb, table)
 	for _, column := range table.Description().Columns {
 		if column.Layout.Encoding == ir.Dictionary {
 			if _, err := table.Dictionary(column.Name); err != nil {
@@ -206,5 +206,13 @@ func TestReadFaults(t *testing.T) {
 		if codeOf(err) != "E0501" {
 			t.Errorf("fault %d: %v", at, err)
 		}
+	}
+}
+
+// mustClose closes what a test opened, which must succeed.
+func mustClose(tb testing.TB, c io.Closer) {
+	tb.Helper()
+	if err := c.Close(); err != nil {
+		tb.Error(err)
 	}
 }

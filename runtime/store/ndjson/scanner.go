@@ -118,18 +118,18 @@ func (s *scanner) value(depth int) (v value, err error) {
 		return v, errSyntax
 	}
 	start := s.at
-	switch c := s.data[s.at]; {
-	case c == '"':
+	switch s.data[s.at] {
+	case '"':
 		raw, err := s.text()
 		return value{kindString, raw}, err
-	case c == '{' || c == '[':
+	case '{', '[':
 		err = s.nested(depth)
 		v.kind = kindNested
-	case c == 't':
+	case 't':
 		v.kind, err = kindBool, s.word("true")
-	case c == 'f':
+	case 'f':
 		v.kind, err = kindBool, s.word("false")
-	case c == 'n':
+	case 'n':
 		v.kind, err = kindNull, s.word("null")
 	default:
 		v.kind, err = kindNumber, s.number()

@@ -184,6 +184,7 @@ func (g *guess) add(v value) {
 			_, err := ir.ParseDatumBytes(ir.Of(ir.Timestamp), text)
 			g.notTime = len(text) < 16 || err != nil
 		}
+	case kindNull, kindNested: // say nothing of the type
 	}
 }
 
