@@ -298,14 +298,12 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 			e.labelled(ir.OpLoop, func(again *ir.Value) {
 				record := e.get(cursor)
 				e.branchIf(done, e.isZero(record))
-				e.labelled(ir.OpBlock, func(mismatch *ir.Value) {
-					g.scoped(func() {
-						matches(record, mismatch)
-						for i, f := range fields {
-							g.lazy[op.Results[i]] = func() *scalar { return g.loadField(record, f) }
-						}
-						g.nested(mismatch, rest)
-					})
+				g.match(func(mismatch *ir.Value) {
+					matches(record, mismatch)
+					for i, f := range fields {
+						g.lazy[op.Results[i]] = func() *scalar { return g.loadField(record, f) }
+					}
+					g.nested(mismatch, rest)
 				})
 				advance(record)
 				e.branch(again)
@@ -317,12 +315,10 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 			e.labelled(ir.OpLoop, func(again *ir.Value) {
 				record := e.get(cursor)
 				e.branchIf(done, e.isZero(record))
-				e.labelled(ir.OpBlock, func(mismatch *ir.Value) {
-					g.scoped(func() {
-						matches(record, mismatch)
-						e.set(found, e.const32(1))
-						e.branch(done)
-					})
+				g.match(func(mismatch *ir.Value) {
+					matches(record, mismatch)
+					e.set(found, e.const32(1))
+					e.branch(done)
 				})
 				advance(record)
 				e.branch(again)
@@ -352,11 +348,9 @@ func (g *generator) outerProbe(op *ir.Op, cursor *ir.Value, matches func(record,
 				e.labelled(ir.OpLoop, func(seek *ir.Value) {
 					record := e.get(cursor)
 					e.branchIf(have, e.isZero(record))
-					e.labelled(ir.OpBlock, func(mismatch *ir.Value) {
-						g.scoped(func() {
-							matches(record, mismatch)
-							e.branch(have)
-						})
+					g.match(func(mismatch *ir.Value) {
+						matches(record, mismatch)
+						e.branch(have)
 					})
 					advance(record)
 					e.branch(seek)
@@ -367,31 +361,49 @@ func (g *generator) outerProbe(op *ir.Op, cursor *ir.Value, matches func(record,
 			e.branchIf(done, e.and(missing, e.get(found)))
 			e.set(found, e.const32(1))
 			address := e.selectValue(missing, g.context, record)
-			e.labelled(ir.OpBlock, func(end *ir.Value) {
-				g.scoped(func() {
-					for i, f := range fields {
-						g.lazy[op.Results[i]] = func() *scalar {
-							s := g.loadField(address, f)
-							s.t = s.t.WithNull(true)
-							if s.null == nil {
-								s.null = missing
-							} else {
-								s.null = e.selectValue(missing, e.const32(1), s.null)
-							}
-							if isText(s.t) {
-								s.v = e.selectValue(missing, e.const64(0), s.v) // must be readable
-							}
-							return s
+			g.match(func(end *ir.Value) {
+				for i, f := range fields {
+					g.lazy[op.Results[i]] = func() *scalar {
+						s := g.loadField(address, f)
+						s.t = s.t.WithNull(true)
+						if s.null == nil {
+							s.null = missing
+						} else {
+							s.null = e.selectValue(missing, e.const32(1), s.null)
 						}
+						if isText(s.t) {
+							s.v = e.selectValue(missing, e.const64(0), s.v) // must be readable
+						}
+						return s
 					}
-					g.nested(end, rest)
-				})
+				}
+				g.nested(end, rest)
 			})
 			e.branchIf(done, missing)
 			advance(record)
 			e.branch(again)
 		})
 	})
+}
+
+// match emits the code of one match in a block that its label leaves. Text that it
+// makes ends with it: one tuple may have any number of matches.
+func (g *generator) match(body func(mismatch *ir.Value)) {
+	region := ir.NewBlock(ir.Of(ir.Label))
+	saved, used := g.scratch, false
+	g.scratch = false
+	g.inside(region, func() {
+		g.scoped(func() { body(region.Arguments[0]) })
+		used = g.scratch
+	})
+	g.scratch = saved || used
+	if !used {
+		g.build(ir.OpBlock, nil, []*ir.Block{region})
+		return
+	}
+	start := g.load32(g.const32(abi.ScratchCursor), 0)
+	g.build(ir.OpBlock, nil, []*ir.Block{region})
+	g.store(g.const32(abi.ScratchCursor), 0, 4, start)
 }
 
 // nested emits the rest of a pipeline for one match; the tuple ends at a label.
