@@ -262,7 +262,7 @@ func TestDamagedBundle(t *testing.T) {
 		}
 		for _, o := range []outcome{s.perform("run", path, "--data", share(t).native, "-f", "csv"), s.perform("inspect", path)} {
 			// Without its first bytes it is a text, and no SQL.
-			s.refused(o, d.name, `E070\d|E010\d|E0922|E0920`)
+			s.refused(o, d.name, `E070\d|E01\d\d|E0922|E0920`)
 			if o.exit == exitOK && len(d.data) > 0 && string(d.data) != string(whole) {
 				t.Errorf("%s: no error", d.name)
 			}
