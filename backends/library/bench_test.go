@@ -22,7 +22,7 @@ func eachEngine(b *testing.B, run func(b *testing.B, m *machine)) {
 				b.Fatal(err)
 			}
 			wide := opened.Has(engine.WideArithmetic)
-			opened.Close()
+			mustClose(b, opened)
 			run(b, newMachine(b, name, wide))
 		})
 	}
@@ -244,8 +244,8 @@ func BenchmarkCompile(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				code.Close()
-				opened.Close()
+				mustClose(b, code)
+				mustClose(b, opened)
 			}
 		})
 	}

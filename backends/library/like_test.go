@@ -30,15 +30,15 @@ func referenceLike(text, pattern, escape string, insensitive bool) (match, ok bo
 	b.WriteString(`(?s)\A`)
 	runes := []rune(pattern)
 	for i := 0; i < len(runes); i++ {
-		switch c := string(runes[i]); {
-		case c == escape:
+		switch c := string(runes[i]); c {
+		case escape:
 			if i++; i == len(runes) {
 				return false, false
 			}
 			b.WriteString(regexp.QuoteMeta(fold(string(runes[i]))))
-		case c == "%":
+		case "%":
 			b.WriteString(".*")
-		case c == "_":
+		case "_":
 			b.WriteString(".")
 		default:
 			b.WriteString(regexp.QuoteMeta(fold(c)))

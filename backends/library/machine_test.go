@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -81,7 +82,7 @@ func forEach(t *testing.T, test func(t *testing.T, m *machine)) {
 				t.Fatal(err)
 			}
 			supported := !wide || opened.Has(engine.WideArithmetic)
-			opened.Close()
+			mustClose(t, opened)
 			if !supported {
 				continue
 			}
@@ -311,4 +312,12 @@ var fails = failure{site}
 func randomly(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	t.Run("random", func(t *testing.T) { rapid.Check(t, property) })
+}
+
+// mustClose closes what a test opened, which must succeed.
+func mustClose(tb testing.TB, c io.Closer) {
+	tb.Helper()
+	if err := c.Close(); err != nil {
+		tb.Error(err)
+	}
 }

@@ -11,11 +11,6 @@ import (
 	"github.com/heddle-lang/heddle/ir/interp"
 )
 
-var decimalMax = func() ir.Int128 {
-	v, _ := ir.Int128FromBig(new(big.Int).Sub(ir.PowerOfTen(38), big.NewInt(1)))
-	return v
-}()
-
 func powerOfTen(n int) ir.Int128 {
 	v, _ := ir.Int128FromBig(ir.PowerOfTen(n))
 	return v

@@ -141,7 +141,7 @@ func BenchmarkCompile(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					compiled.Close()
+					mustClose(b, compiled)
 				}
 				b.ReportMetric(float64(len(code)), "bytes")
 			})

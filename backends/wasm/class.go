@@ -107,6 +107,7 @@ func laneOf(t *ir.Type) lane {
 		l, count = laneF32, 4
 	case ir.F64:
 		l, count = laneF64, 2
+	default: // Wasm has no lanes of other types
 	}
 	if t.Kind != ir.Vector || count == 0 || t.Lanes != count {
 		return laneNone

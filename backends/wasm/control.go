@@ -275,6 +275,7 @@ func (f *function) condition(id int32, negate bool) {
 				f.floatCompare(p^1, operands)
 				return
 			}
+		default: // its value is tested, below
 		}
 	}
 	f.push(id)

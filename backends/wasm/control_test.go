@@ -251,7 +251,7 @@ func TestLinking(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer compiled.Close()
+			defer mustClose(t, compiled)
 			links = append(links, engine.Link{Name: []string{"library", "query"}[i], Module: compiled})
 		}
 		instance, err := to.engine.NewInstance(engine.InstanceConfig{Modules: links, Host: []engine.HostFunc{{
@@ -261,7 +261,7 @@ func TestLinking(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer instance.Close()
+		defer mustClose(t, instance)
 		f, err := instance.Function("query", "query")
 		if err != nil {
 			t.Fatal(err)

@@ -305,6 +305,8 @@ func (f *function) constant(id int32) {
 	case classF64:
 		f.settle()
 		f.body.F64Const(d.Float)
+	case classNone, classVector, classLabel:
+		panic(fmt.Sprintf("BUG: value %d of function %q is a constant of %s", id, f.source.Name, f.values[id].class))
 	}
 }
 
@@ -324,7 +326,7 @@ const (
 	leafSign // the sign of the i64 in a local: 0 or -1
 )
 
-func (l leaf) is(v int64) bool { return l.kind == leafConstant && l.value == v }
+func (l leaf) isZero() bool { return l.kind == leafConstant && l.value == 0 }
 
 // sign is the high half of a sign-extended i64.
 func (l leaf) sign() leaf {
@@ -333,6 +335,7 @@ func (l leaf) sign() leaf {
 		l.value >>= 63
 	case leafLocal:
 		l.kind = leafSign
+	case leafSign: // a sign is its own sign
 	}
 	return l
 }

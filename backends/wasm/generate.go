@@ -168,7 +168,7 @@ func (g *generator) collectImports(f *ir.Function, b *ir.Block) error {
 				return err
 			}
 		case op.Code == ir.OpLoop && ir.AttributeAs[bool](op, "metered"):
-			if _, err := g.external(f, op, tickSymbol, nil, nil); err != nil {
+			if err := g.external(f, op, tickSymbol, nil, nil); err != nil {
 				return err
 			}
 		}
@@ -201,7 +201,7 @@ func (g *generator) collectCall(f *ir.Function, op *ir.Op) error {
 	for i, v := range op.Results {
 		results[i] = classOf(&v.Type)
 	}
-	_, err := g.external(f, op, symbol, arguments, results)
+	err := g.external(f, op, symbol, arguments, results)
 	return err
 }
 
@@ -216,23 +216,23 @@ func (g *generator) localName(symbol string) string {
 
 // external finds or adds an import. All calls of one function must agree on its
 // types.
-func (g *generator) external(f *ir.Function, op *ir.Op, symbol string, arguments, results []class) (*signature, error) {
+func (g *generator) external(f *ir.Function, op *ir.Op, symbol string, arguments, results []class) error {
 	s := g.imports[symbol]
 	if s == nil {
 		for _, c := range append(append([]class(nil), arguments...), results...) {
 			if !c.isData() {
-				return nil, fault(f.Name, op, "a call of %q with an operand or result that is no number", symbol)
+				return fault(f.Name, op, "a call of %q with an operand or result that is no number", symbol)
 			}
 		}
 		s = &signature{arguments: arguments, results: results}
 		g.imports[symbol] = s
 		g.order = append(g.order, symbol)
-		return s, nil
+		return nil
 	}
 	if !sameClasses(s.arguments, arguments) || !sameClasses(s.results, results) {
-		return nil, fault(f.Name, op, "calls %q as %s to %s, elsewhere it is %s to %s", symbol, arguments, results, s.arguments, s.results)
+		return fault(f.Name, op, "calls %q as %s to %s, elsewhere it is %s to %s", symbol, arguments, results, s.arguments, s.results)
 	}
-	return s, nil
+	return nil
 }
 
 // callee finds the function that a checked call means.

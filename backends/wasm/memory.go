@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
@@ -41,6 +42,8 @@ func (f *function) load(n *node, result class) {
 		f.memory(encode.OpF32Load, n.offset)
 	case classF64:
 		f.memory(encode.OpF64Load, n.offset)
+	case classNone, classI128, classVector, classLabel:
+		panic(fmt.Sprintf("BUG: load of %s", result))
 	}
 }
 
@@ -106,6 +109,8 @@ func (f *function) storeMemory(n *node) {
 		f.memory(encode.OpF32Store, n.offset)
 	case classF64:
 		f.memory(encode.OpF64Store, n.offset)
+	case classNone, classI128, classVector, classLabel:
+		panic(fmt.Sprintf("BUG: store of %s", c))
 	}
 }
 

@@ -203,7 +203,7 @@ func TestRandomExpressions(t *testing.T) {
 					t.Fatalf("seed %d, %s: output %d of type %s is %x, want %x", seed, to.name, i, w.t, got, w.bits)
 				}
 			}
-			instance.Close()
+			mustClose(t, instance)
 		}
 	}
 }

@@ -496,6 +496,7 @@ func sameBits(a, b bits128, t ir.Type) bool {
 		width = 32
 	case ir.F64:
 		width = 64
+	default: // an integer of up to 128 bits
 	}
 	if !lane.IsFloat() {
 		return false

@@ -103,6 +103,7 @@ func (f *function) number(b *ir.Block, loop int32, depth int) error {
 			f.values[n.results].home = homeCell
 		case ir.OpGet:
 			f.values[n.results].cell = f.operands[n.operands]
+		default: // a tree, a cell or a local, as its uses have it
 		}
 		f.nodes = append(f.nodes, n)
 		inner := loop

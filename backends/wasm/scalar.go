@@ -254,6 +254,7 @@ func (f *function) convert(code ir.Opcode, from, to class) {
 		case pair{classF64, classI64}:
 			instruction = encode.OpI64ReinterpretF64
 		}
+	default: // no instruction, refused below
 	}
 	if instruction == 0 {
 		panic(fmt.Sprintf("BUG: %s from %s to %s", code, from, to))

@@ -1,6 +1,7 @@
 package wasm_test
 
 import (
+	"io"
 	"testing"
 
 	"github.com/heddle-lang/heddle/backends/wasm"
@@ -117,7 +118,7 @@ func targets(t testing.TB) []target {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { e.Close() })
+		t.Cleanup(func() { mustClose(t, e) })
 		list = append(list, target{name, e, 0})
 		if e.Has(engine.WideArithmetic) {
 			list = append(list, target{name + " wide", e, encode.FeatureWideArithmetic})
@@ -141,7 +142,10 @@ func (to target) instantiate(t testing.TB, m *ir.Module, host ...engine.HostFunc
 	if err != nil {
 		t.Fatalf("%s: %v", to.name, err)
 	}
-	t.Cleanup(func() { instance.Close(); compiled.Close() })
+	t.Cleanup(func() {
+		mustClose(t, instance)
+		mustClose(t, compiled)
+	})
 	return instance
 }
 
@@ -175,5 +179,13 @@ func TestSumLoop(t *testing.T) {
 		if got := call(t, to.instantiate(t, moduleOf(k)), "sum", 101); got != 5050 {
 			t.Errorf("%s: sum is %d", to.name, got)
 		}
+	}
+}
+
+// mustClose closes what a test opened, which must succeed.
+func mustClose(tb testing.TB, c io.Closer) {
+	tb.Helper()
+	if err := c.Close(); err != nil {
+		tb.Error(err)
 	}
 }

@@ -17,6 +17,7 @@ func (f *function) split(id int32) (low, high leaf) {
 		return pairAt(f.localOf(v.cell))
 	case homeLocal:
 		return pairAt(f.localOf(id))
+	case homeTree, homeCell, homeLabel: // is computed below
 	}
 	n := &f.nodes[v.node]
 	operands := f.operandsOf(n)
@@ -26,6 +27,7 @@ func (f *function) split(id int32) (low, high leaf) {
 		return low, f.leafOf(operands[1])
 	case ir.OpExtendS, ir.OpExtendU:
 		return f.splitExtended(n.op.Code == ir.OpExtendS, operands[0])
+	default: // computed as a pair, below
 	}
 	f.compute(v.node)
 	high = f.keep(classI64)
@@ -68,7 +70,7 @@ func (f *function) computeWide(code ir.Opcode, operands []int32) {
 		f.addPortable(aLow, aHigh, bLow, bHigh)
 	case ir.OpIntegerSub:
 		f.pushPair(encode.OpI64Sub, aLow, bLow)
-		if bHigh.is(0) {
+		if bHigh.isZero() {
 			f.pushLeaf(aHigh)
 		} else {
 			f.pushPair(encode.OpI64Sub, aHigh, bHigh)
@@ -96,9 +98,9 @@ func (f *function) addPortable(aLow, aHigh, bLow, bHigh leaf) {
 	low := f.keep(classI64)
 	f.pushLeaf(low)
 	switch {
-	case bHigh.is(0):
+	case bHigh.isZero():
 		f.pushLeaf(aHigh)
-	case aHigh.is(0):
+	case aHigh.isZero():
 		f.pushLeaf(bHigh)
 	default:
 		f.pushPair(encode.OpI64Add, aHigh, bHigh)
@@ -114,7 +116,7 @@ func (f *function) compareWide(p predicate, operands []int32) {
 	aLow, aHigh := f.split(operands[0])
 	bLow, bHigh := f.split(operands[1])
 	if p <= notEqual {
-		if bLow.is(0) && bHigh.is(0) {
+		if bLow.isZero() && bHigh.isZero() {
 			f.pushPair(encode.OpI64Or, aLow, aHigh)
 		} else {
 			f.pushPair(encode.OpI64Xor, aLow, bLow)
@@ -127,7 +129,7 @@ func (f *function) compareWide(p predicate, operands []int32) {
 		}
 		return
 	}
-	if bLow.is(0) && (p == lessS || p == greaterEqualS) { // no low half is below 0
+	if bLow.isZero() && (p == lessS || p == greaterEqualS) { // no low half is below 0
 		f.pushPair(compares64[p], aHigh, bHigh)
 		return
 	}

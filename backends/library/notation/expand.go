@@ -133,7 +133,7 @@ func (u *Unit) Expand(name string) (text []byte, err error) {
 	}
 	for _, declaration := range file.Decls {
 		if d, ok := declaration.(*ast.FuncDecl); ok {
-			f := &function{unit: u, file: file, out: &b, result: u.functions[d.Name.Name].result, names: map[string]int{}, cells: map[*ast.Object]bool{}, values: map[*ast.Object]value{}}
+			f := &function{unit: u, file: file, out: &b, result: u.functions[d.Name.Name].result, names: map[string]int{}, cells: map[*object]bool{}, values: map[*object]value{}}
 			f.expand(d)
 		}
 	}
@@ -202,6 +202,7 @@ func (u *Unit) constant(e ast.Expr) constant.Value {
 			if !whole {
 				u.fail(e, "no operator %s on these constants", op)
 			}
+		default: // the others fold whole and real constants alike
 		}
 		if (op == token.QUO || op == token.REM) && constant.Sign(y) == 0 {
 			u.fail(e, "division by zero")
@@ -212,6 +213,7 @@ func (u *Unit) constant(e ast.Expr) constant.Value {
 		switch op {
 		case token.ADD, token.SUB, token.MUL, token.QUO, token.QUO_ASSIGN, token.REM, token.AND, token.OR, token.XOR:
 			return constant.BinaryOp(x, op, y)
+		default: // comparisons and the connectives have no constant value
 		}
 	}
 	return nil

@@ -106,6 +106,7 @@ func (f *function) unary(e *ast.UnaryExpr, want, hint string) value {
 		x := f.expression(e.X, want, "")
 		ones := f.op(x.kind, "", "const -1 : %s", cirTypes[x.kind])
 		return f.op(x.kind, hint, "ixor %s, %s", x.name, ones.name)
+	default: // refused below
 	}
 	f.fail(e, "no operator %s", e.Op)
 	return value{}
@@ -181,6 +182,7 @@ func (f *function) binary(e *ast.BinaryExpr, want, hint string) value {
 			}
 		}
 		return f.op(x.kind, hint, "%s %s, %s", name, x.name, y.name)
+	default: // arithmetic, below
 	}
 	// Addresses: plus and minus an offset, and the distance of two.
 	if e.Op == token.ADD || e.Op == token.SUB {

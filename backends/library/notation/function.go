@@ -10,6 +10,10 @@ import (
 // value is a value of CIR: its name in the text and its type in the notation.
 type value struct{ name, kind string }
 
+// object is what an identifier stands for. The kernels use no package of their own, so
+// the parser resolves every name, and no type checker is needed.
+type object = ast.Object //nolint:staticcheck // deprecated for code that needs types to be resolved
+
 // function expands one function.
 type function struct {
 	unit    *Unit
@@ -19,9 +23,9 @@ type function struct {
 	result  string
 	names   map[string]int // how often a name was taken
 	count   int            // of unnamed values
-	cells   map[*ast.Object]bool
-	values  map[*ast.Object]value // of a cell: its name and the type it holds
-	comment int                   // index into file.Comments of the next to write
+	cells   map[*object]bool
+	values  map[*object]value // of a cell: its name and the type it holds
+	comment int               // index into file.Comments of the next to write
 	// endsInTerminator says that the last op written ends its block.
 	endsInTerminator bool
 	breaks           []string // labels of the loops around

@@ -383,6 +383,7 @@ func (d *Decoded) typeFeatures() {
 			d.Features |= FeatureSIMD
 		case FuncRef, ExternRef:
 			d.Features |= FeatureReferenceTypes
+		case I32, I64, F32, F64: // in every version of Wasm
 		}
 	}
 	for _, t := range d.Types {

@@ -46,6 +46,7 @@ func (r *reader) instruction(ins *Instruction) {
 		ins.Op = r.prefixed(start, prefixMisc)
 	case prefixVectorByte:
 		ins.Op = r.prefixed(start, prefixVector)
+	default: // an opcode of one byte
 	}
 	if r.err != nil {
 		return
@@ -223,6 +224,7 @@ func (w *walker) function(d *Decoded, r *reader, locals int) {
 			w.open[len(w.open)-1] = OpElse
 		case OpEnd:
 			w.open = w.open[:len(w.open)-1]
+		default: // blocks stay as they are
 		}
 		w.indices(d, r, locals)
 	}
@@ -285,6 +287,7 @@ func (w *walker) indices(d *Decoded, r *reader, locals int) {
 			check("data segment", d.dataCount)
 		case ImmElem:
 			check("element segment", len(d.Elements))
+		default: // literals and types, which index nothing
 		}
 	}
 }

@@ -159,6 +159,7 @@ func TestConstants(t *testing.T) {
 				t.Errorf("i32.const %d came back as %d", int32(wants[i]), got)
 			}
 			i++
+		default: // no constant
 		}
 	}
 	if i != len(wants) {

@@ -14,7 +14,7 @@ import (
 	"github.com/heddle-lang/heddle/backends/wasm/encode/encodetest"
 )
 
-var i32, i64, v128 = []encode.ValType{encode.I32}, []encode.ValType{encode.I64}, []encode.ValType{encode.V128}
+var i32, i64 = []encode.ValType{encode.I32}, []encode.ValType{encode.I64}
 
 // buildFib exports "fib", doubly recursive.
 func buildFib() *encode.ModuleBuilder {

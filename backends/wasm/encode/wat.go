@@ -260,6 +260,7 @@ func (p *printer) segments() {
 			p.text(")")
 		case SegmentDeclarative:
 			p.text(" declare")
+		case SegmentPassive: // has no keyword
 		}
 		if e.byExpr {
 			p.textf(" %s", e.Type)

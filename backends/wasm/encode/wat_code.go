@@ -105,6 +105,7 @@ func (p *printer) instruction(ins *Instruction) {
 		if ins.Index == 0 && ins.Index2 == 0 {
 			return
 		}
+	default: // immediates are written in their order
 	}
 	for i, kind := range info.Immediates {
 		index := ins.Index
