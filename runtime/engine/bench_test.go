@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,7 +50,7 @@ func BenchmarkHostError(b *testing.B) {
 		bench.onTick = func(engine.Instance) error { return errTick }
 		tick := function(b, bench.instance(b), "tick")
 		for b.Loop() {
-			if _, err := tick.Call(); err != errTick {
+			if _, err := tick.Call(); !errors.Is(err, errTick) {
 				b.Fatal(err)
 			}
 		}
@@ -113,7 +114,7 @@ func BenchmarkMapFile(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer file.Close()
+	defer mustClose(b, file)
 	eachEngine(b, func(b *testing.B, bench *bench) {
 		in := bench.instance(b)
 		sum := function(b, in, "sum")
@@ -154,7 +155,7 @@ func BenchmarkCompile(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			compiled.Close()
+			mustClose(b, compiled)
 		}
 	})
 }
@@ -162,7 +163,7 @@ func BenchmarkCompile(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	eachEngine(b, func(b *testing.B, bench *bench) {
 		native, err := bench.query.Serialize()
-		if err == engine.ErrNoNativeForm {
+		if errors.Is(err, engine.ErrNoNativeForm) {
 			b.Skip("this engine has no native form")
 		}
 		for b.Loop() {
@@ -170,7 +171,7 @@ func BenchmarkLoad(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			loaded.Close()
+			mustClose(b, loaded)
 		}
 	})
 }

@@ -32,7 +32,7 @@ func use(t *testing.T, b *bench, cache *engine.Cache) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
+	defer mustClose(t, in)
 	if got := call(t, in, "quadruple", 4); got != 16 {
 		t.Errorf("4 * 4 = %d", got)
 	}
@@ -106,7 +106,7 @@ func TestCacheUnwritable(t *testing.T) {
 			t.Fatal(err)
 		}
 		cache := engine.NewCache(b.engine, cacheConfig(filepath.Join(path, "native")))
-		defer cache.Close()
+		defer mustClose(t, cache)
 		use(t, b, cache)
 		want := engine.CacheStats{Compiled: 1}
 		if b.engine.Name() == "wasmtime" {
@@ -137,7 +137,7 @@ func TestCacheEviction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer in.Close()
+		defer mustClose(t, in)
 		release()
 		release() // once too often is harmless
 		if err := cache.Close(); err != nil {
@@ -152,7 +152,7 @@ func TestCacheEviction(t *testing.T) {
 func TestCacheErrors(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, b *bench) {
 		cache := engine.NewCache(b.engine, engine.CacheConfig{})
-		defer cache.Close()
+		defer mustClose(t, cache)
 		for range 2 {
 			if _, _, err := cache.Module(t.Context(), []byte("no module")); codeOf(err) != engine.CodeRefused {
 				t.Errorf("got %v, want %s", err, engine.CodeRefused)
@@ -170,7 +170,7 @@ func TestCacheErrors(t *testing.T) {
 func TestCacheConcurrent(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, b *bench) {
 		cache := engine.NewCache(b.engine, engine.CacheConfig{})
-		defer cache.Close()
+		defer mustClose(t, cache)
 		var group sync.WaitGroup
 		for range 8 {
 			group.Go(func() {

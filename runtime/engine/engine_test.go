@@ -71,7 +71,7 @@ func TestHostError(t *testing.T) {
 		b.onTick = func(engine.Instance) error { return failure }
 		tick := function(t, in, "tick")
 		for range 2 {
-			if _, err := tick.Call(); err != error(failure) {
+			if _, err := tick.Call(); err != error(failure) { //nolint:errorlint // the very same error, not one that wraps it
 				t.Fatalf("got %v, want the host's own error", err)
 			}
 		}
@@ -225,10 +225,10 @@ func TestRefused(t *testing.T) {
 		}
 
 		small, stranger := b.compile(t, "small"), b.compile(t, "stranger")
-		defer small.Close()
-		defer stranger.Close()
+		defer mustClose(t, small)
+		defer mustClose(t, stranger)
 		start := b.compile(t, "start")
-		defer start.Close()
+		defer mustClose(t, start)
 		for _, test := range []struct {
 			name    string
 			modules []engine.Link
@@ -276,7 +276,7 @@ func TestSeveralQueries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer in.Close()
+		defer mustClose(t, in)
 		second, err := in.Function("second", "load")
 		if err != nil {
 			t.Fatal(err)
@@ -313,7 +313,7 @@ func TestHammer(t *testing.T) {
 					if _, err := call("store", addr, uint64(round)); err != nil {
 						t.Error(err)
 					}
-					if _, err := call("tick"); err != errTick {
+					if _, err := call("tick"); !errors.Is(err, errTick) {
 						t.Errorf("tick: %v", err)
 					}
 					if _, err := call("divide", 1, 0); codeOf(err) != engine.CodeDivision {
@@ -347,12 +347,12 @@ func TestFeatures(t *testing.T) {
 		if err != nil {
 			return
 		}
-		defer wide.Close()
+		defer mustClose(t, wide)
 		in, err := b.engine.NewInstance(engine.InstanceConfig{Modules: []engine.Link{{"wide", wide}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer in.Close()
+		defer mustClose(t, in)
 		high, err := in.Function("wide", "high")
 		if err != nil {
 			t.Fatal(err)

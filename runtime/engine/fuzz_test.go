@@ -47,7 +47,7 @@ func FuzzCacheEntry(f *testing.F) {
 	config := cacheConfig(f.TempDir())
 	build := func(t testing.TB) engine.CacheStats {
 		cache := engine.NewCache(opened, config)
-		defer cache.Close()
+		defer mustClose(t, cache)
 		_, release, err := cache.Module(t.Context(), module(t, "small"))
 		if err != nil {
 			t.Fatal(err)

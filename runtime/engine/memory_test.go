@@ -87,7 +87,7 @@ func TestMapFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer file.Close()
+		defer mustClose(t, file)
 		in := b.instance(t)
 		const at = abi.WindowBase + 1<<20
 		if err := in.MapFile(at, 2*page+8, file.Fd(), int64(page)); err != nil {
@@ -104,7 +104,7 @@ func TestMapFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer writer.Close()
+		defer mustClose(t, writer)
 		if _, err := writer.WriteAt([]byte{42, 0, 0, 0}, int64(page)); err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func TestTruncatedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer file.Close()
+		defer mustClose(t, file)
 		in := b.instance(t)
 		if err := in.MapFile(abi.WindowBase, 4*page, file.Fd(), 0); err != nil {
 			t.Fatal(err)

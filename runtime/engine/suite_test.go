@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,8 +52,8 @@ func newBench(t testing.TB, name string) *bench {
 		},
 	}
 	t.Cleanup(func() {
-		b.library.Close()
-		b.query.Close()
+		mustClose(t, b.library)
+		mustClose(t, b.query)
 		if err := b.heap.Close(); err != nil {
 			t.Error(err)
 		}
@@ -123,4 +124,12 @@ func call(t testing.TB, in engine.Instance, name string, args ...uint64) uint64 
 		t.Fatalf("%s%v: %v", name, args, err)
 	}
 	return result
+}
+
+// mustClose closes what a test opened, which must succeed.
+func mustClose(tb testing.TB, c io.Closer) {
+	tb.Helper()
+	if err := c.Close(); err != nil {
+		tb.Error(err)
+	}
 }

@@ -36,7 +36,7 @@ func NewHeap(limit int64) (*Heap, error) {
 	}
 	base, err := unix.MmapPtr(int(file.Fd()), 0, nil, uintptr(length), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		file.Close()
+		_ = file.Close() // why it cannot be mapped says more
 		return nil, refused("the shared heap", err)
 	}
 	return &Heap{file: file, bytes: unsafe.Slice((*byte)(base), length)}, nil

@@ -16,11 +16,11 @@ func heapFile(length int64) (*os.File, error) {
 	}
 	file := os.NewFile(uintptr(fd), "heddle-heap")
 	if err := unix.Ftruncate(fd, length); err != nil {
-		file.Close()
+		_ = file.Close() // the first error says more
 		return nil, fmt.Errorf("ftruncate: %w", err)
 	}
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
-		file.Close()
+		_ = file.Close() // the first error says more
 		return nil, fmt.Errorf("sealing: %w", err)
 	}
 	return file, nil

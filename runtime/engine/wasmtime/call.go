@@ -171,7 +171,7 @@ func (f *function) Call(args ...uint64) (uint64, error) {
 	failed := C.heddle_call(f.frame) != 0
 	if damage := f.instance.space.Damaged(); damage != nil {
 		if failed {
-			f.failure()
+			_ = f.failure() // takes the trap, which the damage caused
 		}
 		return 0, damage
 	}

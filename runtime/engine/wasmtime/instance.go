@@ -44,7 +44,7 @@ func (e *wasmtimeEngine) NewInstance(config engine.InstanceConfig) (engine.Insta
 	in.store.Limiter(unlimited, unlimited, unlimited, unlimited, 1) // one memory
 	in.handle = cgo.NewHandle(in)
 	if err := in.link(config); err != nil {
-		in.Close()
+		_ = in.Close() // why it did not link says more
 		return nil, err
 	}
 	return in, nil

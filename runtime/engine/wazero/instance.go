@@ -43,7 +43,7 @@ func (e *wazeroEngine) NewInstance(config engine.InstanceConfig) (engine.Instanc
 	in := &instance{engine: e, space: space, host: config.Host}
 	in.context = context.WithValue(context.Background(), instanceKey{}, in)
 	if err := in.link(config); err != nil {
-		in.Close()
+		_ = in.Close() // why it did not link says more
 		return nil, err
 	}
 	return in, nil
