@@ -168,7 +168,7 @@ func (r *run) runPass(p *program.Pipeline, st *state, number int, stats *Pipelin
 		if err != nil {
 			return err
 		}
-		return r.work(w, p, st, src, queue, function, &counts[w.number])
+		return r.work(w, st, src, queue, function, &counts[w.number])
 	})
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ type workerCounts struct {
 }
 
 // work pulls morsels until there are none.
-func (r *run) work(w *worker, p *program.Pipeline, st *state, src source, queue *counter, function engine.Function, counts *workerCounts) error {
+func (r *run) work(w *worker, st *state, src source, queue *counter, function engine.Function, counts *workerCounts) error {
 	context := uint64(r.context.Address)
 	progress := r.query.Progress
 	call := func(rows int) error {

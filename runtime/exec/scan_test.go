@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestPins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer sc.Close()
+		defer mustClose(t, sc)
 		total := int64(0)
 		for _, segment := range sc.Segments() {
 			for i := range segment.Columns {
@@ -225,4 +226,12 @@ func TestLimit(t *testing.T) {
 			})
 		}
 	})
+}
+
+// mustClose closes what a test opened, which must succeed.
+func mustClose(tb testing.TB, c io.Closer) {
+	tb.Helper()
+	if err := c.Close(); err != nil {
+		tb.Error(err)
+	}
 }

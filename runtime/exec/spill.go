@@ -91,6 +91,7 @@ func (r *run) relieve(w *worker, stays int) error {
 		if st.Direct != nil {
 			return nil
 		}
+	case ir.BufferState, ir.HashTableState: // their pages are moved, below
 	}
 	moved := false
 	for part, pages := range st.local[w.number].pages {

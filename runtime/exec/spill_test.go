@@ -172,7 +172,7 @@ func TestForeignText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Close()
+	defer mustClose(t, res)
 	r, st := res.run, res.run.states[rowsState]
 	heap := s.heap
 	elsewhere, err := heap.Allocate(10_000)
