@@ -168,6 +168,7 @@ func (c *column) scaleBound(b []byte) (d ir.Datum, ok bool) {
 		v *= 1000
 	case by1000:
 		v = floorDivide(v, 1000)
+	case asIs, bigEndian, julianDay: // are no scaled numbers
 	}
 	if low, high, known := typeRange(c.typ); known && (v < low || v > high) {
 		return d, false

@@ -174,7 +174,7 @@ func FuzzDecode(f *testing.F) {
 				plain, err := s.plainValues(c, encoding, data, values)
 				if err == nil && (physical == physicalByteArray || physical == physicalFixed) {
 					var to texts
-					_ = to.split(c, plain, nil, values, values)
+					_ = to.split(c, plain, nil, values)
 				}
 			}
 		}

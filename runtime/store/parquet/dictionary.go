@@ -178,7 +178,7 @@ func (t *table) readTexts(to *texts, s *scratch, g int, c *column, location *pag
 		return err
 	}
 	n := int(location.header.values)
-	return to.split(c, plain, nil, n, n)
+	return to.split(c, plain, nil, n)
 }
 
 // readDictionary reads a dictionary page: its values in the PLAIN encoding.
@@ -212,7 +212,7 @@ func (e *entryTable) load(t *table, s *scratch, g int, u *cursor, location *page
 	e.n = int(location.header.values)
 	switch {
 	case u.layout.Encoding == ir.Dictionary:
-		return e.loadCodes(t, s, g, u, location)
+		return e.loadCodes(g, u, location)
 	case store.IsText(u.typ):
 		return t.readTexts(&e.texts, s, g, u.column, location)
 	default:
@@ -225,7 +225,7 @@ func (e *entryTable) load(t *table, s *scratch, g int, u *cursor, location *page
 }
 
 // loadCodes maps a chunk's own indexes to codes of the table.
-func (e *entryTable) loadCodes(t *table, s *scratch, g int, u *cursor, location *pageLocation) error {
+func (e *entryTable) loadCodes(g int, u *cursor, location *pageLocation) error {
 	if u.shared == nil {
 		return store.DoesNotFit(u.place, "text without a dictionary", u.layout)
 	}

@@ -384,7 +384,7 @@ func (u *cursor) loadPlain(b body, rows int, encoding int32) error {
 		u.spreadValues(rows, b.present)
 		return nil
 	}
-	if err := u.texts.split(u.column, plain, u.validity(), rows, b.present); err != nil {
+	if err := u.texts.split(u.column, plain, u.validity(), rows); err != nil {
 		return err
 	}
 	if u.isText() {

@@ -13,7 +13,6 @@ import (
 )
 
 var (
-	errBoolean  = errors.New("a page has a boolean that is none")
 	errNotUTF8  = errors.New("a string is not UTF-8")
 	errInterval = errors.New("an interval is out of range")
 	errFixed    = errors.New("a decimal has more than 128 bits")
@@ -180,6 +179,7 @@ func (v *converter) convertScaled(dst, src []byte, n int) error {
 		for i, value := range wide {
 			wide[i] = floorDivide(value, 1000)
 		}
+	case asIs, bigEndian, julianDay: // are no scaled numbers
 	}
 	return narrowFrom(v, dst, wide)
 }
@@ -348,7 +348,7 @@ func (t *texts) at(i int) []byte { return t.bytes[t.offsets[i]:t.offsets[i+1]] }
 
 // split takes PLAIN byte arrays apart. Where validity is not nil the strings go to the
 // rows that it says are present, and those between are empty.
-func (t *texts) split(c *column, src []byte, validity []byte, rows, n int) error {
+func (t *texts) split(c *column, src []byte, validity []byte, rows int) error {
 	offsets := grow(&t.offsets, rows+1)
 	t.bytes = t.bytes[:0]
 	length := c.length

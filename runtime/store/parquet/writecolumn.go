@@ -252,6 +252,7 @@ func (c *columnWriter) appendPlain(to, value []byte) ([]byte, error) {
 				c.field.Name, ir.MaxDecimalPrecision, v.Big()).
 				Helpf("cast the column to a string")
 		}
+	default: // a decimal, whose bytes are written below
 	}
 	to = binary.BigEndian.AppendUint64(to, high)
 	return binary.BigEndian.AppendUint64(to, low), nil
