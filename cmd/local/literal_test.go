@@ -50,8 +50,14 @@ func TestLiteralClasses(t *testing.T) {
 	forEachEngine(t, func(t *testing.T, engine string) {
 		w := open(t, local.Options{Data: data, Engine: engine})
 		for _, test := range []struct{ literal, want string }{
-			{"1", "26"}, {"-128", "-103"}, {"127", "152"}, {"128", "153"}, {"40000", "40025"},
-			{"2147483647", "2147483672"}, {"-2147483649", "-2147483624"}, {"9223372036854775000", "9223372036854775025"},
+			{"1", "26"},
+			{"-128", "-103"},
+			{"127", "152"},
+			{"128", "153"},
+			{"40000", "40025"},
+			{"2147483647", "2147483672"},
+			{"-2147483649", "-2147483624"},
+			{"9223372036854775000", "9223372036854775025"},
 		} {
 			query := "SELECT max(CAST(n_nationkey AS BIGINT) + " + test.literal + ") + 1 FROM nation"
 			if got := mustAsk(t, w, query).rows[0][0]; got != test.want {
