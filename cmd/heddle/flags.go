@@ -50,7 +50,7 @@ func (f *workspaceFlags) options(a *app) (local.Options, error) {
 		return options, diag.New(codeFlagValue, "--threads takes a number from 0, not %d", f.threads)
 	}
 	if f.memory != "" {
-		if options.Memory, err = parseSize("memory", f.memory); err != nil {
+		if options.Memory, err = parseSize(f.memory); err != nil {
 			return options, err
 		}
 	}
@@ -111,8 +111,8 @@ func parseType(text string) (ir.Type, error) {
 	return t, err
 }
 
-// parseSize reads a number of bytes: 64MiB, 2GB, 1073741824.
-func parseSize(flag, text string) (int64, error) {
+// parseSize reads the number of bytes of --memory: 64MiB, 2GB, 1073741824.
+func parseSize(text string) (int64, error) {
 	digits := strings.TrimRightFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 	unit := strings.ToLower(strings.TrimSpace(text[len(digits):]))
 	units := map[string]float64{
@@ -122,7 +122,7 @@ func parseSize(flag, text string) (int64, error) {
 	number, err := strconv.ParseFloat(digits, 64)
 	factor, known := units[unit]
 	if err != nil || !known || number*factor < 1 || number*factor > 1<<50 {
-		return 0, diag.New(codeFlagValue, "--%s takes a size such as 512MiB or 2GiB, not %q", flag, text)
+		return 0, diag.New(codeFlagValue, "--memory takes a size such as 512MiB or 2GiB, not %q", text)
 	}
 	return int64(number * factor), nil
 }

@@ -172,6 +172,7 @@ func tpchSchema(table *tpch.Table) []ir.Field {
 			t = ir.DecimalType(15, 2)
 		case tpch.Date:
 			t = ir.Of(ir.Date)
+		case tpch.Varchar, tpch.Char: // a string
 		}
 		fields[i] = ir.Field{Name: column.Name, Type: t.WithNull(!column.NotNull)}
 	}

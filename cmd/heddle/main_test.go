@@ -46,7 +46,7 @@ var shareOnce = sync.OnceValues(func() (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer null.Close()
+	defer func() { _ = null.Close() }() // the null device keeps nothing
 	a := &app{system: system.Real(), stdin: os.Stdin, stdout: null, stderr: null, color: "never"}
 	for format, dir := range map[string]string{"parquet": s.parquet, "native": s.native} {
 		if err := a.generate(context.Background(), 0.01, dir, format, nil, "none"); err != nil {

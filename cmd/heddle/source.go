@@ -58,7 +58,7 @@ func readFile(files system.Files, name string, limit int64) (data []byte, err er
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() // it was only read
+	defer func() { _ = f.Close() }() // it was only read
 	return readLimited(f, limit)
 }
 

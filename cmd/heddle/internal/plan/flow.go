@@ -110,6 +110,7 @@ func (r *reader) node(v *ir.Value) *Node {
 		if limit.Offset > 0 {
 			detail("offset", fmt.Sprint(limit.Offset))
 		}
+	default: // an operator without details
 	}
 	for _, input := range op.Operands {
 		n.Inputs = append(n.Inputs, r.node(input))

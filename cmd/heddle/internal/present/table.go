@@ -233,17 +233,17 @@ func (t *table) line(values []cell) {
 // row writes cells that have their widths.
 func (t *table) row(texts []string) {
 	separator := t.paint(dim, "│")
-	t.out.WriteByte(' ')
+	fmt.Fprint(t.out, " ")
 	for i, text := range texts {
 		if i > 0 {
-			t.out.WriteString(" " + separator + " ")
+			fmt.Fprint(t.out, " ", separator, " ")
 		}
-		t.out.WriteString(text)
+		fmt.Fprint(t.out, text)
 	}
 	if t.shown < len(t.columns) {
-		t.out.WriteString(" " + separator + " " + t.paint(dim, "…"))
+		fmt.Fprint(t.out, " ", separator, " ", t.paint(dim, "…"))
 	}
-	t.out.WriteByte('\n')
+	fmt.Fprintln(t.out)
 }
 
 // pad cuts or fills a text to the width of its column. The last column is not filled
