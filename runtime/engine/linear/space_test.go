@@ -139,7 +139,11 @@ func TestDamagedByHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() {
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	space, other := newSpace(t, nil), newSpace(t, nil)
 	if err := space.MapFile(abi.WindowBase, 2*page, file.Fd(), 0); err != nil {
 		t.Fatal(err)
