@@ -259,8 +259,7 @@ func (g *generator) loadParameter(index int, t ir.Type, b *bounds) *ir.Value {
 	v := g.early(func(e *emitter) *ir.Value {
 		offset := int64(abi.ContextParameters + index*abi.ParameterSize)
 		kt := kernType(t, b)
-		width := map[ir.Kind]int{ir.I32: 4, ir.I64: 8, ir.I128: 16, ir.F32: 4, ir.F64: 8}[kt.Kind]
-		return e.load(g.context, offset, width, true, kt)
+		return e.load(g.context, offset, parameterWidth(kt), true, kt)
 	})
 	g.loaded[index] = v
 	return v

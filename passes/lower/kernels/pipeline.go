@@ -278,7 +278,7 @@ func (g *generator) valuesLoop(source *ir.Op, ops []*ir.Op) {
 				r.v = g.const32(0)
 			} else {
 				kt := kernType(t, r.bounds)
-				r.v = g.load(address, at, map[ir.Kind]int{ir.I32: 4, ir.I64: 8, ir.I128: 16, ir.F32: 4, ir.F64: 8}[kt.Kind], true, kt)
+				r.v = g.load(address, at, parameterWidth(kt), true, kt)
 				at += abi.ParameterSize
 			}
 			if t.Nullable {

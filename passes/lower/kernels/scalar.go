@@ -5,6 +5,8 @@ import (
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
+	"github.com/heddle-lang/heddle/ir/program"
 )
 
 // scalar is an SQL value in kern code.
@@ -463,20 +465,36 @@ func (g *generator) selectScalar(t ir.Type, condition *ir.Value, a, b *scalar) *
 	return s
 }
 
+// longList is the number of literals from which on IN is a loop over a table of them
+// instead of a chain of comparisons.
+const longList = 16
+
 // membership is IN with a list of literals.
 func (g *generator) membership(op *ir.Op) *scalar {
 	e := &g.emitter
 	x := g.value(op.Operands[0])
 	t := op.Operands[0].Type.WithNull(false)
+	var list []ir.Datum
 	hasNull := false
+	for _, d := range ir.AttributeAs[[]ir.Datum](op, "values") {
+		if d.Null {
+			hasNull = true
+		} else {
+			list = append(list, d)
+		}
+	}
 	found := e.variable(e.const32(0))
 	e.labelled(ir.OpBlock, func(done *ir.Value) {
 		g.scoped(func() {
-			for _, d := range ir.AttributeAs[[]ir.Datum](op, "values") {
-				if d.Null {
-					hasNull = true
-					continue
-				}
+			if len(list) > longList && t.Kind != ir.Bool {
+				g.anyOf(list, t, func(item *scalar) {
+					hit := g.comparison(ir.OpEqual, x, item)
+					e.set(found, hit)
+					e.branchIf(done, hit)
+				})
+				return
+			}
+			for _, d := range list {
 				hit := g.comparison(ir.OpEqual, x, g.datum(t, d))
 				if isText(t) {
 					e.set(found, hit)
@@ -496,4 +514,25 @@ func (g *generator) membership(op *ir.Op) *scalar {
 		s.null = miss
 	}
 	return s
+}
+
+// anyOf runs body for each of some literals, which lie side by side among the
+// parameters.
+func (g *generator) anyOf(list []ir.Datum, t ir.Type, body func(item *scalar)) {
+	first := len(g.program.Parameters)
+	for _, d := range list {
+		g.addParameter(program.Parameter{Type: t, Form: program.ValueForm}, d)
+	}
+	b := typeBounds(t)
+	kt := kernType(t, b)
+	g.countedLoop(g.const32(int64(len(list))), func(i *ir.Value) {
+		address := g.add(g.context, g.shiftLeft(i, 4))
+		offset := int64(abi.ContextParameters + first*abi.ParameterSize)
+		body(&scalar{t: t, bounds: b, v: g.load(address, offset, parameterWidth(kt), true, kt)})
+	})
+}
+
+// parameterWidth is how many bytes of a parameter hold a value of a kern type.
+func parameterWidth(kt ir.Type) int {
+	return map[ir.Kind]int{ir.I32: 4, ir.I64: 8, ir.I128: 16, ir.F32: 4, ir.F64: 8}[kt.Kind]
 }

@@ -272,10 +272,20 @@ func (l *lowering) produceScan(op *ir.Op, need needs, consume consumer) error {
 func (l *lowering) produceFilter(op *ir.Op, need needs, consume consumer) error {
 	region := op.Regions[0]
 	below := need.with(fieldsRead(region, 0)...)
+	lists := map[*ir.Value]*ir.State{}
+	for _, conjunct := range conjuncts(region.Terminator().Operands[0]) {
+		if list, ok := l.longList(conjunct); ok {
+			lists[conjunct] = l.buildList(list, op.Span)
+		}
+	}
 	return l.produce(op.Operands[0], below, func(t *tuple) error {
 		// One where for each conjunct, so that later ones see fewer tuples.
 		in := newInliner(t.builder, region.Arguments, t.columns)
 		for _, conjunct := range conjuncts(region.Terminator().Operands[0]) {
+			if list, ok := l.longList(conjunct); ok {
+				l.probeList(t, list, in.value(list.operand), lists[conjunct])
+				continue
+			}
 			t.builder.Op(ir.OpWhere, []*ir.Value{in.value(conjunct)})
 		}
 		return consume(t)
