@@ -212,7 +212,7 @@ func (e *entryTable) load(t *table, s *scratch, g int, u *cursor, location *page
 	e.n = int(location.header.values)
 	switch {
 	case u.layout.Encoding == ir.Dictionary:
-		return e.loadCodes(g, u, location)
+		return e.loadCodes(g, u)
 	case store.IsText(u.typ):
 		return t.readTexts(&e.texts, s, g, u.column, location)
 	default:
@@ -225,7 +225,7 @@ func (e *entryTable) load(t *table, s *scratch, g int, u *cursor, location *page
 }
 
 // loadCodes maps a chunk's own indexes to codes of the table.
-func (e *entryTable) loadCodes(g int, u *cursor, location *pageLocation) error {
+func (e *entryTable) loadCodes(g int, u *cursor) error {
 	if u.shared == nil {
 		return store.DoesNotFit(u.place, "text without a dictionary", u.layout)
 	}
