@@ -33,17 +33,26 @@ var infix = map[ir.Opcode]struct {
 	ir.OpAddDays: {"+", strengthSum}, ir.OpDaysBetween: {"-", strengthSum},
 }
 
-// maxDepth bounds how deep expressions are shown; below it stands "…".
-const maxDepth = 40
+// maxDepth bounds how deep expressions are shown, maxParts how many parts of one; for
+// the rest stands "…". A shared part is written at each of its places, so the text of
+// a small program could grow without bound.
+const (
+	maxDepth = 40
+	maxParts = 400
+)
 
 // writer writes values of scalar code as SQL would write them.
 type writer struct {
 	module *ir.Module
 	names  map[*ir.Value]string // values that have a name, as the tuple of a pipeline
+	parts  int                  // of the expression at hand that have been written
 }
 
 // expression writes a value.
-func (w *writer) expression(v *ir.Value) string { return w.within(v, 0, 0) }
+func (w *writer) expression(v *ir.Value) string {
+	w.parts = 0
+	return w.within(v, 0, 0)
+}
 
 // within writes a value with brackets if it binds weaker than its surroundings.
 func (w *writer) within(v *ir.Value, strength, depth int) string {
@@ -61,7 +70,7 @@ func (w *writer) value(v *ir.Value, depth int) (string, int) {
 	if v.Op == nil {
 		return v.Name, strengthAtom
 	}
-	if depth > maxDepth {
+	if w.parts++; depth > maxDepth || w.parts > maxParts {
 		return "…", strengthAtom
 	}
 	op := v.Op
