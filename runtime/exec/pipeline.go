@@ -202,6 +202,10 @@ func (r *run) work(w *worker, st *state, src source, queue *counter, function en
 			return err
 		}
 		bytes, err := src.read(w, i, call)
+		if errors.Is(err, errEnough) {
+			queue.end()
+			return nil
+		}
 		if err != nil {
 			return err
 		}

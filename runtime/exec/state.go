@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/ir/program"
@@ -246,6 +247,11 @@ func (r *run) mostPage(st *state) int {
 	return most
 }
 
+// errEnough ends a call of compiled code: a limited buffer has all the rows it needs,
+// and the rest of the morsel, which a join may make any number of rows of, does not
+// matter.
+var errEnough = errors.New("there are enough rows")
+
 // page is the host function that gives a writer a new page with at least need free
 // bytes. It returns the writer's cursor.
 func (r *run) page(w *worker, number, part, need uint32) (uint32, error) {
@@ -258,6 +264,9 @@ func (r *run) page(w *worker, number, part, need uint32) (uint32, error) {
 	}
 	if err := r.closePage(w, st, int(part)); err != nil {
 		return 0, err
+	}
+	if st.Kind == ir.BufferState && st.Limit >= 0 && r.enough(w, st) {
+		return 0, errEnough
 	}
 	wanted := max(min(firstPage<<min(2*len(st.local[w.number].pages[part]), 16), r.mostPage(st)), int(need)+abi.PageHeader)
 	block, err := r.allocatePage(w, wanted, int(need)+abi.PageHeader, st, int(part))

@@ -61,8 +61,10 @@ func TestExpandKeepsTheMeaning(t *testing.T) {
 		name, text string
 		tables     map[string]*interp.Table
 	}{
-		{"keys", flow, full}, {"keys, no rows", flow, empty},
-		{"no keys", single, full}, {"no keys, no rows", single, empty},
+		{"keys", flow, full},
+		{"keys, no rows", flow, empty},
+		{"no keys", single, full},
+		{"no keys, no rows", single, empty},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			run := func(expand bool) []string {

@@ -60,10 +60,8 @@ func (g *generator) convertScalar(op *ir.Op, s *scalar, t ir.Type) *scalar {
 		return g.check(g.scaleUp(g.number(s), int(to.Scale), overflow), t, overflow)
 	case from.Kind == ir.Decimal && (to.Kind == ir.Decimal || to.IsInteger()):
 		n := g.number(s)
-		overflow := g.const32(0)
 		if to.Scale > from.Scale {
-			overflow = site()
-			n = g.scaleUp(n, int(to.Scale-from.Scale), overflow)
+			n = g.scaleUp(n, int(to.Scale-from.Scale), site())
 		} else {
 			n = g.scaleDown(n, int(from.Scale-to.Scale))
 		}
@@ -86,8 +84,10 @@ func (g *generator) convertScalar(op *ir.Op, s *scalar, t ir.Type) *scalar {
 	case from.IsFloat() && (to.IsInteger() || to.Kind == ir.Decimal):
 		return g.fromFloat(s, t, site())
 	case from.Kind == ir.Date && (to.Kind == ir.Timestamp || to.Kind == ir.TimestampTZ):
-		return &scalar{t: t, v: g.binary(ir.OpIntegerMul, g.convert(s.v, i64), g.const64(microsecondsPerDay)),
-			bounds: s.bounds.multiply(boundsInt64(microsecondsPerDay, microsecondsPerDay)).intersect(typeBounds(t))}
+		return &scalar{
+			t: t, v: g.binary(ir.OpIntegerMul, g.convert(s.v, i64), g.const64(microsecondsPerDay)),
+			bounds: s.bounds.multiply(boundsInt64(microsecondsPerDay, microsecondsPerDay)).intersect(typeBounds(t)),
+		}
 	case to.Kind == ir.Date && (from.Kind == ir.Timestamp || from.Kind == ir.TimestampTZ):
 		days, _ := g.splitTimestamp(s)
 		return &scalar{t: t, v: days, bounds: typeBounds(t)}

@@ -235,7 +235,7 @@ func (g *generator) flush(op *ir.Op, index int, accumulators []accumulator, part
 	if state.Direct.Flush == "" {
 		return
 	}
-	f := g.lowerer.begin(state.Direct.Flush)
+	f := g.begin(state.Direct.Flush)
 	f.forEachSlot(state, func(slot *ir.Value) {
 		e := &f.emitter
 		for i, a := range accumulators {
@@ -262,7 +262,7 @@ func (g *generator) forEachSlot(state *program.State, body func(slot *ir.Value))
 // collect emits the function that turns the slots in use into records.
 func (g *generator) collect(index int, digits []digit) {
 	state, definition := &g.program.States[index], g.module.States[index]
-	f := g.lowerer.begin(state.Direct.Collect)
+	f := g.begin(state.Direct.Collect)
 	e := &f.emitter
 	local := int64(abi.LocalBase + state.LocalOffset + state.Partitions*abi.WriterSize + abi.LocalSlots)
 	base := e.load32(e.const32(local), 0)
@@ -306,7 +306,7 @@ func (g *generator) collect(index int, digits []digit) {
 // partialOnly reports whether a sum of a single group is kept in partial sums, so that
 // only seenMark says that it has a value.
 func (g *generator) partialOnly(state *program.State, a accumulator) bool {
-	return g.lowerer.partials[state.Name+"."+a.field.Name]
+	return g.partials[state.Name+"."+a.field.Name]
 }
 
 // slotKeys decodes the number of a slot into its keys.

@@ -26,6 +26,7 @@ func (e *emitter) const64(v int64) *ir.Value { return ir.At(e.block).Const(i64, 
 func (e *emitter) const128(v ir.Int128) *ir.Value {
 	return ir.At(e.block).Const(i128, ir.Int128Datum(v))
 }
+
 func (e *emitter) constFloat(t ir.Type, v float64) *ir.Value {
 	return ir.At(e.block).Const(t, ir.FloatDatum(v))
 }

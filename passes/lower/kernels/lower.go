@@ -228,14 +228,14 @@ func (l *lowerer) begin(name string, arguments ...string) *generator {
 	for _, argument := range arguments {
 		f.Body.AddArgument(argument, i32)
 	}
-	g.emitter.block = &ir.Block{}
+	g.block = &ir.Block{}
 	g.pushScope()
 	return g
 }
 
 // finish puts prologue and body together and adds the function to the module.
 func (g *generator) finish() {
-	body := g.emitter.block
+	body := g.block
 	for _, part := range []*ir.Block{g.prologue, body} {
 		for _, op := range part.Ops {
 			op.Block = g.function.Body

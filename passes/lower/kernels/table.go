@@ -293,7 +293,7 @@ func (g *generator) nullStrict(v *ir.Value) bool {
 // emitLookup writes (context, dictionary, count, out): for each entry of the
 // dictionary the value of the expression. It refuses values that can be NULL.
 func (g *generator) emitLookup(name string, v *ir.Value, on *column, table *lookupTable) bool {
-	f := g.lowerer.begin(name, "dictionary", "count", "out")
+	f := g.begin(name, "dictionary", "count", "out")
 	f.literals = g.literals // the same literal is the same parameter everywhere
 	dictionary, count, out := f.function.Body.Arguments[1], f.function.Body.Arguments[2], f.function.Body.Arguments[3]
 	source := g.source.op.Results[on.index]
