@@ -66,6 +66,8 @@ func (g *generator) groupHash(index int, keys []*scalar) *ir.Value {
 				if c := g.origin(index, i, 0); c != nil && float64(c.Statistics.Distinct) > most {
 					best, most = i, float64(c.Statistics.Distinct)
 				}
+			default:
+				// other keys are dear to hash or tell little apart
 			}
 		}
 		if best >= 0 && most >= definition.Estimate/4 {

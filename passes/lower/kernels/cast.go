@@ -181,6 +181,8 @@ func (g *generator) fromText(op *ir.Op, s *scalar, t ir.Type) *scalar {
 		return &scalar{t: t, v: g.call(library("string_to_timestamptz"), i64, s.v, site), bounds: typeBounds(t)}
 	case ir.Time:
 		return &scalar{t: t, v: g.call(library("string_to_time"), i64, s.v, site), bounds: typeBounds(t)}
+	default:
+		// not there yet
 	}
 	g.unsupported(op, "a cast from string to %s is not supported yet", t.WithNull(false))
 	return nil
@@ -291,6 +293,8 @@ func (g *generator) text(op *ir.Op) *scalar {
 		s.v = call("string_lower", i64, values[0], scratch())
 	case ir.OpStartsWith:
 		s.v = call("string_starts_with", i32, values[0], values[1])
+	default:
+		panic("BUG: no text operation: " + op.Code.String())
 	}
 	return s
 }
@@ -304,6 +308,8 @@ func (g *generator) temporal(op *ir.Op) *scalar {
 		return g.extract(op, a)
 	case ir.OpAddInterval:
 		return g.addInterval(op, a)
+	default:
+		// the others follow
 	}
 	b := g.value(op.Operands[1])
 	null := g.anyNull(a, b)

@@ -135,6 +135,8 @@ func (l *lowerer) origin(state, field, depth int) *ir.Column {
 			name := ir.AttributeAs[[]ir.Field](v.Op, "fields")[v.Index].Name
 			at, _ := ir.StructType(l.module.States[from].Fields...).Field(name)
 			found = l.origin(from, at, depth+1)
+		default:
+			// computed: no column
 		}
 		if found == nil {
 			return nil

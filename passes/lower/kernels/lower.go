@@ -131,6 +131,8 @@ func (l *lowerer) declareStates() {
 		case ir.SortState:
 			header = 8
 			out.Sorted = true
+		default:
+			// buffers have neither header nor key
 		}
 		out.Record, out.MarkOffset = recordLayout(s.Fields, header, s.Unmatched)
 		out.LocalOffset = l.local

@@ -89,6 +89,8 @@ func title(source *ir.Op, rest []*ir.Op) string {
 			parts = append(parts, "sort "+state)
 		case ir.OpEmit:
 			parts = append(parts, "emit "+state)
+		default:
+			// scalar code is no part of the title
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -112,6 +114,8 @@ func (g *generator) chain(ops []*ir.Op) {
 			g.sortInto(op)
 		case ir.OpEmit:
 			g.emit(op)
+		default:
+			// scalar code is emitted where its values are used
 		}
 	}
 }

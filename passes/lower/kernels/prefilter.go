@@ -246,6 +246,8 @@ func (g *generator) storedRange(c *column, tests []*test) (low, high *ir.Value) 
 			low = atLeast(low, e.add(literal, e.const64(1)))
 		case ir.OpGreaterEqual:
 			low = atLeast(low, literal)
+		default:
+			panic("BUG: no range for " + t.code.String())
 		}
 	}
 	return low, high

@@ -241,6 +241,8 @@ func (g *generator) comparison(code ir.Opcode, a, b *scalar) *ir.Value {
 			return e.call(library("string_equal"), i32, a.v, b.v)
 		case ir.OpNotEqual:
 			return e.not(e.call(library("string_equal"), i32, a.v, b.v))
+		default:
+			// by order
 		}
 		return e.compare(signedPredicate(code), e.call(library("string_compare"), i32, a.v, b.v), e.const32(0))
 	case ir.UUID:
@@ -253,6 +255,8 @@ func (g *generator) comparison(code ir.Opcode, a, b *scalar) *ir.Value {
 		return e.compare(signedPredicate(code), g.intervalLength(a), g.intervalLength(b))
 	case ir.Null:
 		return e.const32(0)
+	default:
+		// numbers and moments
 	}
 	wide := a.v.Type
 	if rank(b.v.Type) > rank(wide) {
@@ -392,6 +396,8 @@ func (g *generator) dear(v *ir.Value) bool {
 		return false
 	case ir.OpLike, ir.OpStartsWith, ir.OpSubstring, ir.OpConcatenate, ir.OpUpper, ir.OpLower, ir.OpLength, ir.OpIn, ir.OpIf:
 		return true
+	default:
+		// as its operands
 	}
 	for _, operand := range v.Op.Operands {
 		if isText(operand.Type) || g.dear(operand) {

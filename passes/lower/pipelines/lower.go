@@ -170,6 +170,8 @@ func (l *lowering) materialise(bag *ir.Value, need needs) (*ir.State, error) {
 			return inner, nil
 		}
 		return l.buffer(input, need, count, offset)
+	default:
+		// no order and no limit
 	}
 	return l.buffer(bag, need, -1, 0)
 }
@@ -178,8 +180,9 @@ func ordered(bag *ir.Value) bool {
 	switch bag.Op.Code {
 	case ir.OpSort, ir.OpTopK, ir.OpLimit:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // buffer materialises rows as they come. Where they come from a sort through

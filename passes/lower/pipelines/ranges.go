@@ -80,6 +80,8 @@ func (r *ranges) of(v *ir.Value) (low, high *big.Int) {
 				high = x
 			}
 		}
+	default:
+		// not proven
 	}
 	bits := map[ir.Kind]int{ir.I8: 7, ir.I16: 15, ir.I32: 31, ir.I64: 63, ir.I128: 127}[v.Type.Kind]
 	if low == nil || low.BitLen() > bits || high.BitLen() > bits {
