@@ -59,7 +59,11 @@ func newStage(t *testing.T) *stage {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { made.Close() })
+		t.Cleanup(func() {
+			if err := made.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 		*file = made
 	}
 	return s
@@ -435,7 +439,7 @@ func TestFileChanges(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer w.Close()
+				defer func() { _ = w.Close() }() // the damage may have hit it
 				const query = "SELECT sum(l_quantity), sum(l_extendedprice), max(l_comment), count(l_shipmode) FROM lineitem"
 				compiled, err := w.Prepare(t.Context(), diag.NewFile("q.sql", query), local.PrepareOptions{})
 				if err != nil {
@@ -448,7 +452,7 @@ func TestFileChanges(t *testing.T) {
 				var code diag.Code
 				switch list, ok := diag.FromError(err); {
 				case err == nil:
-					defer run.Close()
+					defer func() { _ = run.Close() }()
 				case ok:
 					code = list[0].Code
 				default:

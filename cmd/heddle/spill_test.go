@@ -195,7 +195,7 @@ func TestDiskFull(t *testing.T) {
 		{"build", "E0514", "q.heddle", true, []string{"build", "-c", "SELECT 1", "-o", filepath.Join(disk, "q.heddle")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			defer os.Remove(filepath.Join(disk, "full"))
+			defer func() { _ = os.Remove(filepath.Join(disk, "full")) }()
 			if test.full {
 				fill()
 			}

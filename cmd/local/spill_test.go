@@ -51,8 +51,12 @@ func TestSpill(t *testing.T) {
 	}
 	if text := os.Getenv("HEDDLE_SPILL_SCALE"); text != "" {
 		memory = 64
-		fmt.Sscan(text, &scale)
-		fmt.Sscan(os.Getenv("HEDDLE_SPILL_MEMORY"), &memory)
+		if _, err := fmt.Sscan(text, &scale); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscan(os.Getenv("HEDDLE_SPILL_MEMORY"), &memory); err != nil {
+			t.Fatal(err)
+		}
 		memory <<= 20
 	}
 	data := benchmarkData(t, scale, "native")

@@ -74,8 +74,12 @@ func TestSQLite(t *testing.T) {
 		}
 		name, counts, _ := strings.Cut(line, ": ")
 		now, found, _ := strings.Cut(lines[i], ": ")
-		fmt.Sscanf(counts, "%d right, %d", &was, &rest)
-		fmt.Sscanf(found, "%d right, %d", &is, &rest)
+		if _, err := fmt.Sscanf(counts, "%d right, %d", &was, &rest); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscanf(found, "%d right, %d", &is, &rest); err != nil {
+			t.Fatal(err)
+		}
 		if now != name || is < was {
 			t.Errorf("%s: fewer right answers than before, %s", lines[i], line)
 		}

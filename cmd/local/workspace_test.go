@@ -245,7 +245,7 @@ func TestPortable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer wazero.Close()
+	defer func() { _ = wazero.Close() }()
 	for _, feature := range packed.Manifest.Features {
 		if !HasFeature(wazero, feature) {
 			t.Errorf("portable code needs %s", feature)
