@@ -165,28 +165,18 @@ func (g *generator) arithmetic(op *ir.Op) *scalar {
 		}
 		return &scalar{t: t, v: v, null: null}
 	}
-	var result *scalar
-	safe := g.arithmeticIsTotal(op.Code, a, b, t)
-	compute := func() *ir.Value {
+	guard := null
+	if g.arithmeticIsTotal(op.Code, a, b, t) {
+		guard = nil // nothing can fail, whatever lies under a NULL
+	}
+	result := g.guarded(guard, func() *scalar {
 		switch op.Code {
 		case ir.OpAdd, ir.OpSubtract, ir.OpMultiply:
-			result = g.ringOperation(op, a, b, t)
+			return g.ringOperation(op, a, b, t)
 		default:
-			result = g.quotient(op, a, b, t)
+			return g.quotient(op, a, b, t)
 		}
-		return result.v
-	}
-	if safe || null == nil {
-		compute()
-	} else {
-		// The kern type is known only after lowering: do it in a block of its own.
-		region := ir.NewBlock()
-		g.inside(region, func() { g.scoped(func() { compute() }) })
-		cell := g.variable(g.zero(result.v.Type))
-		g.inside(region, func() { g.set(cell, result.v) })
-		g.build(ir.OpWhen, []*ir.Value{g.not(null)}, []*ir.Block{region, ir.NewBlock()})
-		result.v = g.get(cell)
-	}
+	})
 	result.t, result.null = t, null
 	return result
 }
@@ -367,9 +357,7 @@ func (g *generator) sign(op *ir.Op) *scalar {
 
 // negateInterval negates months, days and microseconds, each for itself.
 func (g *generator) negateInterval(a *scalar, site *ir.Value) *scalar {
-	microseconds, high := g.typed(ir.OpWrap, a.v, i64), g.unary(ir.OpHighHalf, a.v)
-	months := g.convert(g.binary(ir.OpShiftRightS, high, g.const64(32)), i32)
-	days := g.convert(high, i32)
+	months, days, microseconds := g.intervalParts(a)
 	var lowest *ir.Value
 	negate := func(v *ir.Value, least int64) *ir.Value {
 		is := g.compare("eq", v, ir.At(g.block).Const(v.Type, ir.IntDatum(least)))
@@ -385,6 +373,6 @@ func (g *generator) negateInterval(a *scalar, site *ir.Value) *scalar {
 		lowest = g.and(lowest, g.not(a.null))
 	}
 	g.failIf(lowest, site)
-	high = g.or(g.binary(ir.OpShiftLeft, g.convert(months, i64), g.const64(32)), g.extendUnsigned(days, i64))
+	high := g.or(g.binary(ir.OpShiftLeft, g.convert(months, i64), g.const64(32)), g.extendUnsigned(days, i64))
 	return &scalar{t: a.t, null: a.null, v: g.build(ir.OpPair, []*ir.Value{microseconds, high}, nil).Result()}
 }

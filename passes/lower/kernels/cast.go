@@ -19,21 +19,11 @@ func (g *generator) cast(op *ir.Op) *scalar {
 	if s.t.Kind == ir.Null {
 		return g.null(t)
 	}
-	if s.null == nil {
-		r := g.convertScalar(op, s, t)
-		r.t = t
-		return r
-	}
 	// What may fail must not run on what lies under a NULL.
-	region := ir.NewBlock()
-	var r *scalar
-	g.inside(region, func() {
-		g.scoped(func() { r = g.convertScalar(op, &scalar{t: s.t.WithNull(false), v: s.v, bounds: s.bounds}, t) })
+	r := g.guarded(s.null, func() *scalar {
+		return g.convertScalar(op, &scalar{t: s.t.WithNull(false), v: s.v, bounds: s.bounds}, t)
 	})
-	cell := g.variable(g.zero(r.v.Type))
-	g.inside(region, func() { g.set(cell, r.v) })
-	g.build(ir.OpWhen, []*ir.Value{g.not(s.null)}, []*ir.Block{region, ir.NewBlock()})
-	return &scalar{t: t, v: g.get(cell), null: s.null, bounds: r.bounds}
+	return &scalar{t: t, v: r.v, null: s.null, bounds: r.bounds}
 }
 
 // convertScalar converts a value that is not NULL.
@@ -246,7 +236,7 @@ func (g *generator) text(op *ir.Op) *scalar {
 		return g.site(op, codeScratch, "the text that one row makes does not fit the scratch area")
 	}
 	call := func(name string, t ir.Type, arguments ...*ir.Value) *ir.Value {
-		return g.guarded(null, t, func() *ir.Value { return g.call(library(name), t, arguments...) })
+		return g.guarded(null, func() *scalar { return &scalar{t: result, v: g.call(library(name), t, arguments...)} }).v
 	}
 	switch op.Code {
 	case ir.OpLike:
@@ -257,10 +247,10 @@ func (g *generator) text(op *ir.Op) *scalar {
 			if _, err := abi.CompilePattern(literal.Text, escape, insensitive, 0); err != nil {
 				// It fails when a row is tested, as a pattern from a column would.
 				site := g.site(op, ir.CodeBadArgument, "%s", err)
-				s.v = g.guarded(null, i32, func() *ir.Value {
+				s.v = g.guarded(null, func() *scalar {
 					g.failIf(g.const32(1), site)
-					return g.const32(0)
-				})
+					return &scalar{t: result, v: g.const32(0)}
+				}).v
 				return s
 			}
 			s.v = call("like", i32, values[0], g.pattern(op, literal, escape, insensitive))
@@ -318,26 +308,10 @@ func (g *generator) temporal(op *ir.Op) *scalar {
 	if op.Code == ir.OpDaysBetween {
 		code = ir.OpSubtract
 	}
-	var s *scalar
-	v := g.guardedScalar(null, func() *scalar {
-		s = g.check(g.sum(code, g.number(a), g.number(b), result, site), result, site)
-		return s
+	s := g.guarded(null, func() *scalar {
+		return g.check(g.sum(code, g.number(a), g.number(b), result, site), result, site)
 	})
-	return &scalar{t: result, v: v, null: null, bounds: s.bounds}
-}
-
-// guardedScalar computes a scalar of any kern type only where null is 0.
-func (g *generator) guardedScalar(null *ir.Value, compute func() *scalar) *ir.Value {
-	if null == nil {
-		return compute().v
-	}
-	region := ir.NewBlock()
-	var s *scalar
-	g.inside(region, func() { g.scoped(func() { s = compute() }) })
-	cell := g.variable(g.zero(s.v.Type))
-	g.inside(region, func() { g.set(cell, s.v) })
-	g.build(ir.OpWhen, []*ir.Value{g.not(null)}, []*ir.Block{region, ir.NewBlock()})
-	return g.get(cell)
+	return &scalar{t: result, v: s.v, null: null, bounds: s.bounds}
 }
 
 // extract gives a part of a date or timestamp. Bounds of years follow from those of
@@ -410,18 +384,17 @@ func (g *generator) addInterval(op *ir.Op, a *scalar) *scalar {
 	b := g.value(op.Operands[1])
 	null := g.anyNull(a, b)
 	site := g.site(op, ir.CodeOverflow, "a timestamp is out of range")
-	v := g.guarded(null, i64, func() *ir.Value {
-		microseconds, high := g.typed(ir.OpWrap, b.v, i64), g.unary(ir.OpHighHalf, b.v)
-		moreDays := g.convert(high, i32)
-		months := g.convert(g.binary(ir.OpShiftRightU, high, g.const64(32)), i32)
+	result := op.Results[0].Type
+	s := g.guarded(null, func() *scalar {
+		months, days, microseconds := g.intervalParts(b)
 		at := a.v
 		if a.t.Kind == ir.Date {
 			midnight := g.binary(ir.OpMultiplyWideS, g.convert(a.v, i64), g.const64(microsecondsPerDay))
 			at = g.check(number{midnight, a.bounds.multiply(boundsInt64(microsecondsPerDay, microsecondsPerDay))}, ir.Of(ir.Timestamp), site).v
 		}
-		return g.call(library("timestamp_add_interval"), i64, at, months, moreDays, microseconds, site)
+		return &scalar{t: result, v: g.call(library("timestamp_add_interval"), i64, at, months, days, microseconds, site)}
 	})
-	return &scalar{t: op.Results[0].Type, v: v, null: null, bounds: boundsBits(64)}
+	return &scalar{t: result, v: s.v, null: null, bounds: boundsBits(64)}
 }
 
 func isConst(v *ir.Value) bool { return v.Op != nil && v.Op.Code == ir.OpConst }

@@ -126,14 +126,20 @@ func (g *generator) anyNull(values ...*scalar) *ir.Value {
 	return null
 }
 
-// guarded computes a value that may trap only where null is 0.
-func (g *generator) guarded(null *ir.Value, t ir.Type, compute func() *ir.Value) *ir.Value {
+// guarded computes a scalar that may trap only where null is 0 (nil: everywhere). The
+// kern form of the result is known when it has been computed, so that is done in a
+// block of its own first.
+func (g *generator) guarded(null *ir.Value, compute func() *scalar) *scalar {
 	if null == nil {
 		return compute()
 	}
-	cell := g.variable(g.zero(t))
-	g.when(g.not(null), func() { g.scoped(func() { g.set(cell, compute()) }) }, nil)
-	return g.get(cell)
+	region := ir.NewBlock()
+	var s *scalar
+	g.inside(region, func() { g.scoped(func() { s = compute() }) })
+	cell := g.variable(g.zero(s.v.Type))
+	g.inside(region, func() { g.set(cell, s.v) })
+	g.build(ir.OpWhen, []*ir.Value{g.not(null)}, []*ir.Block{region, ir.NewBlock()})
+	return &scalar{t: s.t, v: g.get(cell), null: null, bounds: s.bounds}
 }
 
 // failIf ends the program at a site when a condition is not 0.
@@ -265,13 +271,18 @@ func (g *generator) comparison(code ir.Opcode, a, b *scalar) *ir.Value {
 	return e.compare(signedPredicate(code), e.convert(a.v, wide), e.convert(b.v, wide))
 }
 
+// intervalParts gives months and days (i32) and microseconds (i64).
+func (g *generator) intervalParts(s *scalar) (months, days, microseconds *ir.Value) {
+	microseconds, high := g.typed(ir.OpWrap, s.v, i64), g.unary(ir.OpHighHalf, s.v)
+	months = g.convert(g.binary(ir.OpShiftRightS, high, g.const64(32)), i32)
+	return months, g.convert(high, i32), microseconds
+}
+
 // intervalLength is what intervals compare by: their microseconds as i128, with months
 // of 30 days and days of 24 hours.
 func (g *generator) intervalLength(s *scalar) *ir.Value {
-	microseconds, high := g.typed(ir.OpWrap, s.v, i64), g.unary(ir.OpHighHalf, s.v)
-	months := g.binary(ir.OpShiftRightS, high, g.const64(32))
-	days := g.convert(g.convert(high, i32), i64)
-	days = g.add(days, g.binary(ir.OpIntegerMul, months, g.const64(30)))
+	months, days, microseconds := g.intervalParts(s)
+	days = g.add(g.convert(days, i64), g.binary(ir.OpIntegerMul, g.convert(months, i64), g.const64(30)))
 	wide := g.binary(ir.OpMultiplyWideS, days, g.const64(microsecondsPerDay))
 	return g.add(wide, g.convert(microseconds, i128))
 }
