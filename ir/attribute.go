@@ -21,6 +21,7 @@ var traitNames = []struct {
 	{Monotone, "monotone"},
 	{Partitionable, "partitionable"},
 	{NullStrict, "null-strict"},
+	{OnDevice, "on-device"},
 }
 
 // String lists the traits, with commas between.

@@ -102,6 +102,7 @@ type Function struct {
 	Body    *Block // its arguments are the function's parameters
 	Results []Type
 	Export  bool // kern: callable from outside the module
+	Threads int  // kern: of each block, for a kernel that runs on a GPU; 0 for functions of the CPU
 }
 
 // Block is a straight run of ops with arguments. Every region is one block.

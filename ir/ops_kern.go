@@ -95,12 +95,13 @@ func init() {
 		define(code, info)
 	}
 	typeAttribute := AttributeInfo{Name: "type", Kind: AttrType, Doc: "the type of the result"}
+	align := AttributeInfo{Name: "align", Kind: AttrInt, Optional: true, Doc: "a number of bytes, a power of two, that is known to divide the address with its offset; 1 without"}
 	offset := AttributeInfo{Name: "offset", Kind: AttrInt, Optional: true, Doc: "bytes added to the address, not negative"}
 
 	kern(OpVariable, OpInfo{Name: "variable", Operands: 1, Signature: "T -> cell", Doc: "A mutable cell with a first value. Only get and set may use the result.", Infer: inferFirst})
 	kern(OpGet, OpInfo{Name: "get", Operands: 1, Signature: "cell -> T", Doc: "What the cell holds now.", Infer: inferFirst})
 	kern(OpSet, OpInfo{Name: "set", Operands: 2, Signature: "cell, T", Doc: "Puts a value into the cell."})
-	kern(OpBlock, OpInfo{Name: "block", Regions: []RegionInfo{{Name: "body", Doc: "br to its label leaves it", Arguments: label}}, Doc: "A region that can be left early."})
+	kern(OpBlock, OpInfo{Name: "block", Attributes: []AttributeInfo{{Name: "recovers", Kind: AttrBool, Optional: true, Doc: "in a kernel: a trap inside leaves the block, so that the thread goes on behind it"}}, Regions: []RegionInfo{{Name: "body", Doc: "br to its label leaves it", Arguments: label}}, Doc: "A region that can be left early."})
 	kern(OpLoop, OpInfo{Name: "loop", Attributes: []AttributeInfo{{Name: "metered", Kind: AttrBool, Optional: true, Doc: "its turns are taken from library.budget, many at once; below 0 heddle.tick is called"}}, Regions: []RegionInfo{{Name: "body", Doc: "br to its label starts it again", Arguments: label}}, Doc: "A region that can be repeated; at its end it is left."})
 	kern(OpWhen, OpInfo{Name: "when", Operands: 1, Signature: "i32", Regions: []RegionInfo{{Name: "then", Doc: "run when the condition is not 0"}, {Name: "else", Doc: "run when it is 0"}}, Doc: "Runs one of two regions (either may be empty)."})
 	kern(OpBranch, OpInfo{Name: "br", Operands: 1, Signature: "label", Traits: Terminator, Doc: "Leaves the block or repeats the loop of the label."})
@@ -118,7 +119,7 @@ func init() {
 		},
 	})
 	kern(OpKernReturn, OpInfo{Name: "ret", Operands: Variadic, Signature: "T...", Traits: Terminator, Doc: "Leaves the function with its results."})
-	kern(OpTrap, OpInfo{Name: "trap", Traits: Terminator, Doc: "Ends the program; control never comes here unless an invariant is broken."})
+	kern(OpTrap, OpInfo{Name: "trap", Traits: Terminator, Doc: "Ends the program; on the CPU control never comes here unless an invariant is broken. In a kernel it leaves the innermost block that recovers, or ends the thread."})
 	kern(OpSelect, OpInfo{Name: "select", Operands: 3, Signature: "i32, T, T -> T", Traits: Pure, Doc: "The second operand when the condition is not 0, else the third; both are evaluated.", Infer: func(op *Op) ([]Type, error) {
 		if !op.Operands[1].Type.Equal(op.Operands[2].Type) {
 			return nil, fmt.Errorf("select between %s and %s", op.Operands[1].Type, op.Operands[2].Type)
@@ -127,12 +128,12 @@ func init() {
 	}})
 	kern(OpLoad, OpInfo{
 		Name: "load", Operands: 1, Signature: "addr -> T", ExplicitType: true,
-		Attributes: []AttributeInfo{{Name: "width", Kind: AttrInt, Doc: "bytes in memory: 1, 2, 4, 8 or 16, at most the type's"}, {Name: "signed", Kind: AttrBool, Optional: true, Doc: "extend with the sign"}, offset, typeAttribute},
+		Attributes: []AttributeInfo{{Name: "width", Kind: AttrInt, Doc: "bytes in memory: 1, 2, 4, 8 or 16, at most the type's"}, {Name: "signed", Kind: AttrBool, Optional: true, Doc: "extend with the sign"}, offset, align, {Name: "access", Kind: AttrString, Optional: true, Doc: "on a GPU, what others do to the bytes meanwhile: \"invariant\", nothing, or \"volatile\", anything"}, typeAttribute},
 		Doc:        "Reads little-endian memory and widens; any alignment.", Infer: inferExplicit,
 	})
 	kern(OpStore, OpInfo{
 		Name: "store", Operands: 2, Signature: "addr, T",
-		Attributes: []AttributeInfo{{Name: "width", Kind: AttrInt, Doc: "bytes to write, the low ones of the value"}, offset},
+		Attributes: []AttributeInfo{{Name: "width", Kind: AttrInt, Doc: "bytes to write, the low ones of the value"}, offset, align},
 		Doc:        "Writes little-endian memory; any alignment.",
 	})
 	kern(OpMemoryCopy, OpInfo{Name: "memory_copy", Operands: 3, Signature: "to addr, from addr, i32", Doc: "Copies so many bytes; the ranges may overlap."})

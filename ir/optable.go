@@ -33,6 +33,8 @@ const (
 	// NullStrict scalar ops give NULL when any operand is NULL, and their result
 	// is nullable exactly then.
 	NullStrict
+	// OnDevice ops stand in kernels alone.
+	OnDevice
 )
 
 // AttributeKind is the Go type and the text form of an attribute.

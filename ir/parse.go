@@ -410,6 +410,9 @@ func (p *parser) function() {
 			f.Results = []Type{p.parseType()}
 		}
 	}
+	if p.accept("threads") {
+		f.Threads = p.small("threads", 1, 1024)
+	}
 	p.module.Functions = append(p.module.Functions, f)
 	p.body(f.Body)
 }

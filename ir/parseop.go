@@ -453,8 +453,12 @@ func (p *parser) convert(raw token, t Type, span diag.Span) Datum {
 		if raw.kind != numberToken || t.Kind == Decimal && !exactDecimal(text, int(t.Scale)) {
 			return misfit()
 		}
-	case t.Kind == Address:
-		n, err := strconv.ParseUint(text, 10, 32)
+	case t.IsAddress():
+		bits := 32
+		if t.Kind == GlobalAddress {
+			bits = 64
+		}
+		n, err := strconv.ParseUint(text, 10, bits)
 		if raw.kind != numberToken || err != nil {
 			return misfit()
 		}

@@ -192,6 +192,9 @@ func (p *printer) function(f *Function) {
 		p.text(" -> ")
 		listIn(p, "(", ")", f.Results, func(t Type) { p.text(t.String()) })
 	}
+	if f.Threads > 0 {
+		p.text(" threads " + strconv.Itoa(f.Threads))
+	}
 	p.text(" {\n")
 	p.block(f.Body)
 	p.text("}\n")
@@ -488,7 +491,9 @@ func AppendLiteral(b []byte, t Type, d Datum) []byte {
 		return AppendDatum(b, t, d)
 	case t.Kind == Bool, t.IsInteger(), t.Kind == Decimal:
 		return AppendDatum(b, t, d)
-	case t.Kind == Address:
+	case t.Kind == GlobalAddress:
+		return strconv.AppendUint(b, d.Low, 10)
+	case t.IsAddress():
 		return strconv.AppendUint(b, uint64(uint32(d.Low)), 10)
 	case t.Kind == String, t.Kind == Bytes:
 		return strconv.AppendQuote(b, d.Text)

@@ -41,6 +41,10 @@ const (
 	Vector  // vec<T,N>: N lanes of T in one SIMD register
 	Address // a byte address in linear memory, 32 bits
 	Label   // the target of a branch: the argument of a block's or loop's region
+
+	// The kern level on a GPU.
+	GlobalAddress // a byte address in the memory of the device, 64 bits
+	SharedAddress // a byte address in the shared memory of a block of threads, 32 bits
 )
 
 var kindNames = [...]string{
@@ -48,6 +52,7 @@ var kindNames = [...]string{
 	F32: "f32", F64: "f64", Decimal: "decimal", Date: "date", Time: "time", Timestamp: "timestamp",
 	TimestampTZ: "timestamptz", Interval: "interval", String: "string", Bytes: "bytes", UUID: "uuid",
 	Null: "null", Struct: "struct", Bag: "bag", Vector: "vec", Address: "addr", Label: "label",
+	GlobalAddress: "gaddr", SharedAddress: "saddr",
 }
 
 func (k Kind) String() string { return kindNames[k] }
@@ -106,6 +111,11 @@ func VectorType(element Kind, lanes int) Type {
 
 // Of returns the type of a kind without arguments, not nullable.
 func Of(kind Kind) Type { return Type{Kind: kind} }
+
+// IsAddress reports whether t is an address of any kind of memory.
+func (t Type) IsAddress() bool {
+	return t.Kind == Address || t.Kind == GlobalAddress || t.Kind == SharedAddress
+}
 
 // WithNull returns t with the given NULL-ness.
 func (t Type) WithNull(nullable bool) Type {

@@ -123,6 +123,9 @@ func (v *verifier) function(f *Function) {
 		v.wrong(codeStructure, nil, "the function has no level or no body")
 		return
 	}
+	if f.Threads != 0 && (f.Level != KernLevel || f.Threads < 0 || f.Threads > 1024 || f.Threads%32 != 0 || len(f.Results) > 0) {
+		v.wrong(codeStructure, nil, "a kernel is at the kern level, has whole warps of 32 threads, 1024 at most, and no results")
+	}
 	v.block(f.Body, nil, 0)
 	if f.Level == PipeLevel {
 		v.pipeline(f)
@@ -400,7 +403,7 @@ func (v *verifier) literal(op *Op, t Type, d Datum) {
 		fits = d.IsInt64() && d.Int() >= 0 && d.Int() <= MicrosecondsPerDay
 	case t.Kind == Timestamp, t.Kind == TimestampTZ:
 		fits = d.IsInt64()
-	case t.Kind == F64, t.Kind == Bytes, t.Kind == UUID, t.Kind == Interval, t.Kind == Address:
+	case t.Kind == F64, t.Kind == Bytes, t.Kind == UUID, t.Kind == Interval, t.IsAddress():
 	default:
 		fits = false
 	}

@@ -25,7 +25,7 @@ func (v *verifier) meaning(op *Op) {
 			v.wrong(codeMisfit, op, "parameter %d has type %s, not %s", index, t, op.Results[0].Type)
 		}
 	case OpConst:
-		if t := op.Results[0].Type; !t.IsScalar() && t.Kind != Address {
+		if t := op.Results[0].Type; !t.IsScalar() && !t.IsAddress() {
 			v.wrong(codeMisfit, op, "no literal has type %s", t)
 		}
 	case OpCast:
@@ -350,17 +350,63 @@ func (v *verifier) kern(op *Op) {
 		v.types(op, op.Operands, arguments, "the function takes")
 		v.types(op, op.Results, f.Results, "the function gives")
 	case OpLoad, OpStore, OpVectorLoad, OpVectorStore:
-		kindAt(0, Address)
+		v.address(op, want)
+	case OpAtomic, OpCompareExchange, OpAppend:
+		v.address(op, want)
+		v.atomic(op)
 	default:
 		if op.Info().Signature == "T, T -> T" || op.Info().Signature == "T, T -> i32" {
 			a, b := op.Operands[0].Type, op.Operands[1].Type
-			want(1, a.Equal(b) || isWord(a) && isWord(b), fmt.Sprintf("%s like operand 0", a))
+			want(1, a.Equal(b) || isWord(a) && isWord(b) || isWide(a) && isWide(b), fmt.Sprintf("%s like operand 0", a))
 		}
+	}
+	if op.Info().Has(OnDevice) && v.fn.Threads == 0 {
+		v.wrong(codeStructure, op, "%s stands in a function of the CPU", op.Code)
 	}
 }
 
-// isWord reports i32 and addr, which mix in integer arithmetic.
-func isWord(t Type) bool { return t.Kind == I32 || t.Kind == Address }
+// isWord reports i32 and the addresses that mix with it in integer arithmetic.
+func isWord(t Type) bool { return t.Kind == I32 || t.Kind == Address || t.Kind == SharedAddress }
+
+// isWide reports i64 and the addresses that mix with it.
+func isWide(t Type) bool { return t.Kind == I64 || t.Kind == GlobalAddress }
+
+// address checks the first operand of an op that touches memory.
+func (v *verifier) address(op *Op, want func(index int, ok bool, what string)) {
+	t := op.Operands[0].Type
+	want(0, t.IsAddress(), "an address")
+	if t.Kind != Address && v.fn.Threads == 0 {
+		v.wrong(codeStructure, op, "%s of %s stands in a function of the CPU", op.Code, t)
+	}
+}
+
+// AtomicOperations are the operations of the op atomic.
+var AtomicOperations = []string{"add", "and", "or", "exchange", "min_s", "max_s", "min_u", "max_u"}
+
+// atomic checks the width and the operands of an atomic op.
+func (v *verifier) atomic(op *Op) {
+	kind := I32
+	if op.Code != OpAppend {
+		switch width := AttributeAs[int64](op, "width"); width {
+		case 4:
+		case 8:
+			kind = I64
+		default:
+			v.wrong(codeMisfit, op, "%s of %d bytes", op.Code, width)
+			return
+		}
+	}
+	if op.Code == OpAtomic {
+		if operation := AttributeAs[string](op, "operation"); !slices.Contains(AtomicOperations, operation) {
+			v.wrong(codeUnknownName, op, "there is no atomic operation %q", operation)
+		}
+	}
+	for _, operand := range op.Operands[1:] {
+		if operand.Type.Kind != kind {
+			v.wrong(codeMisfit, op, "%s takes %s, not %s", op.Code, kind, operand.Type)
+		}
+	}
+}
 
 func (v *verifier) types(op *Op, values []*Value, want []Type, whose string) {
 	if len(values) != len(want) {

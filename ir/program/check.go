@@ -262,9 +262,32 @@ func (c *checker) pipelines() {
 		for _, table := range pipeline.Tables {
 			c.lookup(i, pipeline, table)
 		}
+		if kernel := pipeline.Kernel; kernel != nil {
+			c.kernel(i, kernel)
+		}
 		if within(pipeline.Into, len(p.States)) {
 			filled[pipeline.Into] = true
 		}
+	}
+}
+
+// Limits of kernels: what every GPU has.
+const (
+	maxThreads = 1024
+	maxShared  = 48 << 10
+	warp       = 32
+)
+
+func (c *checker) kernel(i int, kernel *Kernel) {
+	c.require(kernel.Function != "", "the kernel of pipeline %d has no name", i)
+	c.require(kernel.Threads > 0 && kernel.Threads <= maxThreads && kernel.Threads%warp == 0, "the kernel of pipeline %d has %d threads", i, kernel.Threads)
+	c.require(kernel.RowsPerThread > 0 && kernel.RowsPerThread <= maxItems, "the kernel of pipeline %d takes %d rows at once", i, kernel.RowsPerThread)
+	c.require(kernel.Slots >= 0 && kernel.Slots <= abi.MaxDirectSlots, "the kernel of pipeline %d has %d slots", i, kernel.Slots)
+	c.require(kernel.Shared >= 0 && kernel.Shared <= maxShared, "the kernel of pipeline %d has %d bytes of shared memory", i, kernel.Shared)
+	if into := c.program.Pipelines[i].Into; within(into, len(c.program.States)) {
+		aggregates := c.program.States[into].Kind == ir.AggregateState
+		c.require(aggregates == (kernel.Hashes || kernel.Slots > 0), "the kernel of pipeline %d fills state %d in another way than it has", i, into)
+		c.require(!kernel.Hashes || kernel.Slots == 0, "the kernel of pipeline %d has both slots and a directory", i)
 	}
 }
 

@@ -123,8 +123,11 @@ type State struct {
 	Direct *Direct
 	// Order, Limit and Offset are those of the IR (sorts; Limit and Offset of buffers too).
 	Limit, Offset int64
-	Sorted        bool // ordered by the normalised key; false: Limit alone (no order)
-	Estimate      float64
+	// Link is the kernel that puts records of a hash table, its source, into the directory
+	// and the filter that the state's header in the context names; "" when there is none.
+	Link     string `json:",omitempty"`
+	Sorted   bool   // ordered by the normalised key; false: Limit alone (no order)
+	Estimate float64
 }
 
 // Direct describes the slots of a direct aggregate.
@@ -160,6 +163,30 @@ type Pipeline struct {
 	Tables   []Lookup
 	Estimate float64 // rows of the source, 0 when unknown
 	Title    string  // for people: "scan lineitem, probe orders, aggregate"
+	// Kernel is the same pipeline for a GPU, nil where there is none; NoKernel then
+	// tells people why, if it was asked for.
+	Kernel   *Kernel `json:",omitempty"`
+	NoKernel string  `json:",omitempty"`
+}
+
+// Kernel is a pipeline as a function that runs on a GPU (package abi, launch.go). Its
+// results are records like those that workers write.
+type Kernel struct {
+	Function string
+	Threads  int // of each block
+	// RowsPerThread is how many consecutive rows a thread handles at once.
+	RowsPerThread int
+	// Slots is, for a direct aggregate, the number of records that each block leaves at
+	// abi.LaunchPartials; 0 for others, which append records at abi.LaunchCursor.
+	Slots int
+	// Hashes says that the kernel finds its groups through abi.LaunchDirectory; no two
+	// records then are of the same group.
+	Hashes bool
+	// KeepsText says that records keep addresses of text of plain columns, which must
+	// then stay where it is until the records have been read.
+	KeepsText bool
+	// Shared is how many bytes of shared memory each block has.
+	Shared int
 }
 
 // Lookup is a table of the values of an expression for each entry of a dictionary.
