@@ -21,12 +21,12 @@ QUERIES  ?=
 FLAGS    ?=
 FUZZTIME ?= 60s
 
-.PHONY: help setup build demo test check fmt lint golden fuzz bench bench-duckdb clean
+.PHONY: help setup build demo test check fmt lint golden fuzz bench bench-duckdb ptxas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
-setup: ## install what is missing: a C compiler for cgo, and the Go modules
+setup: ## install what is missing: a C compiler for cgo, LLVM for GPU code, and the Go modules
 	@scripts/setup.sh
 
 build: setup ## build bin/heddle
@@ -58,6 +58,9 @@ bench: setup ## run the Go benchmarks
 
 bench-duckdb: setup ## compare with DuckDB on the same machine: SF=1 QUERIES=1,6 FLAGS='-threads 4'
 	cd bench && $(GO) run . -sf $(SF) $(if $(QUERIES),-queries $(QUERIES)) $(FLAGS)
+
+ptxas: ## fetch NVIDIA's ptxas, with which the tests assemble PTX; it is not shipped
+	@scripts/ptxas.sh
 
 clean: ## delete what was built; data/ stays
 	rm -rf bin dist

@@ -47,6 +47,8 @@ var fences = []struct {
 	{"github.com/bytecodealliance/wasmtime-go", []string{"runtime/engine"}, "engines stand behind one interface"},
 	{"github.com/alecthomas/participle", []string{"frontend"}, "trees are free of the parser's types"},
 	{"github.com/parquet-go/parquet-go", []string{"runtime/store"}, "formats are the store's affair"},
+	{"github.com/ebitengine/purego", []string{"runtime/device"}, "drivers of GPUs stand behind one interface"},
+	{"github.com/llir/llvm", []string{"backends/ptx"}, "LLVM is the affair of the backend for GPUs"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only the command line knows flags"},
 	{"charm.land", []string{"cmd"}, "only the command line draws"},
 }
@@ -133,6 +135,9 @@ func TestImportRulesCatch(t *testing.T) {
 		"runtime/exec/a_test.go":       importing("exec", module+"/passes/lower"),
 		"runtime/exec/testdata/a.go":   importing("x", module+"/passes/lower"),
 		"runtime/engine/wasmtime/a.go": importing("wasmtime", "github.com/bytecodealliance/wasmtime-go/v44"),
+		"backends/ptx/a.go":            importing("ptx", module+"/ir", "github.com/llir/llvm/ir"),
+		"runtime/device/cuda/a.go":     importing("cuda", module+"/runtime/device", "github.com/ebitengine/purego"),
+		"runtime/exec/c.go":            importing("exec", "github.com/ebitengine/purego", "github.com/llir/llvm/ir"),
 		"cmd/heddle/a.go":              importing("main", module+"/passes/lower", module+"/runtime/exec", "github.com/spf13/cobra"),
 		"bench/go.mod":                 {Data: []byte("module bench\n")},
 		"bench/a.go":                   importing("main", module+"/anything"),
@@ -153,6 +158,8 @@ func TestImportRulesCatch(t *testing.T) {
 		"passes/lower/a.go imports backends/wasm",
 		"runtime/exec/a.go imports passes/lower",
 		"runtime/exec/b.go imports runtime/exectest",
+		"runtime/exec/c.go imports github.com/ebitengine/purego, for [runtime/device] alone",
+		"runtime/exec/c.go imports github.com/llir/llvm/ir, for [backends/ptx] alone",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("broken rules (-want +got):\n%s", diff)
