@@ -32,6 +32,7 @@ const (
 const (
 	manifestSection = "manifest"
 	wasmSection     = "wasm"
+	ptxSection      = "ptx"
 	sourceSection   = "source"
 	flowSection     = "flow"
 )
@@ -47,7 +48,9 @@ type Manifest struct {
 	// Capabilities lists what the program may read: it is derived from the program, and
 	// the runtime grants nothing else.
 	Capabilities []Capability
-	Program      *program.Program
+	// GPU describes the code for GPUs; nil when there is none.
+	GPU     *GPU `json:",omitempty"`
+	Program *program.Program
 }
 
 // Capability is the right to read some columns of a table.
@@ -60,6 +63,7 @@ type Capability struct {
 type Bundle struct {
 	Manifest Manifest
 	Wasm     []byte
+	PTX      []byte // the code for GPUs, as text; nil when Manifest.GPU is
 	Source   string // the text that was compiled
 	Flow     string // the optimised program at the flow level, as CIR text
 
@@ -100,13 +104,20 @@ func (b *Bundle) Write(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("encode the manifest: %w", err)
 	}
-	contents := [][]byte{manifest, b.Wasm, []byte(b.Source), []byte(b.Flow)}
-	names := []string{manifestSection, wasmSection, sourceSection, flowSection}
+	var contents [][]byte
 	b.Sections = nil
-	for i, content := range contents {
+	add := func(name string, content []byte) {
 		sum := sha256.Sum256(content)
-		b.Sections = append(b.Sections, Section{Name: names[i], Length: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
+		contents = append(contents, content)
+		b.Sections = append(b.Sections, Section{Name: name, Length: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
 	}
+	add(manifestSection, manifest)
+	add(wasmSection, b.Wasm)
+	if b.Manifest.GPU != nil {
+		add(ptxSection, b.PTX)
+	}
+	add(sourceSection, []byte(b.Source))
+	add(flowSection, []byte(b.Flow))
 	table, err := json.Marshal(b.Sections)
 	if err != nil {
 		return fmt.Errorf("encode the table of contents: %w", err)
@@ -195,6 +206,13 @@ func Read(name string, data []byte) (*Bundle, error) {
 	}
 	if err := b.Manifest.Program.Check(); err != nil {
 		return nil, err
+	}
+	ptx, hasPTX := found[ptxSection]
+	if why := checkGPU(b.Manifest.GPU, ptx, hasPTX, b.Manifest.Program); why != "" {
+		return nil, unreadable(why)
+	}
+	if hasPTX {
+		b.PTX = ptx
 	}
 	return b, nil
 }
