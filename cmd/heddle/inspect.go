@@ -13,16 +13,16 @@ import (
 	"github.com/heddle-lang/heddle/runtime/bundle"
 )
 
-const inspectUsage = `heddle inspect BUNDLE [--wat | --cir | --source]`
+const inspectUsage = `heddle inspect BUNDLE [--wat | --ptx | --cir | --source]`
 
 func (a *app) inspectCommand() *cobra.Command {
-	var wat, cir, text bool
+	var wat, ptx, cir, text bool
 	var format string
 	cmd := &cobra.Command{
 		Use: "inspect BUNDLE", Short: "Show what is in a bundle",
 		Long: `Checks a bundle and shows its manifest: what it was built from, what it may read, which
-parameters it takes, the sizes and digests of its sections, and what its code imports
-and exports. Nothing in it is run.`,
+parameters it takes, which GPUs it has code for, the sizes and digests of its sections,
+and what its code imports and exports. Nothing in it is run.`,
 		Example: `heddle inspect q1.heddle
 heddle inspect q1.heddle --wat | less
 heddle inspect q1.heddle --format json`,
@@ -41,6 +41,11 @@ heddle inspect q1.heddle --format json`,
 			switch {
 			case wat:
 				return writeWAT(a.stdout, src.bundle.Wasm)
+			case ptx && src.bundle.Manifest.GPU == nil:
+				return diag.New(codeSource, "%s has no code for GPUs", arguments[0]).Helpf("heddle build --target wasm,ptx makes a bundle that has")
+			case ptx:
+				_, err = a.stdout.Write(src.bundle.PTX)
+				return err
 			case cir:
 				_, err = io.WriteString(a.stdout, src.bundle.Flow)
 				return err
@@ -54,10 +59,11 @@ heddle inspect q1.heddle --format json`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&wat, "wat", false, "show the WebAssembly as text")
+	flags.BoolVar(&ptx, "ptx", false, "show the code for GPUs, which is text")
 	flags.BoolVar(&cir, "cir", false, "show the optimised program as CIR text")
 	flags.BoolVar(&text, "source", false, "show the SQL that it was built from")
 	flags.StringVarP(&format, "format", "f", "text", "`FORMAT`: text or json")
-	cmd.MarkFlagsMutuallyExclusive("wat", "cir", "source")
+	cmd.MarkFlagsMutuallyExclusive("wat", "ptx", "cir", "source")
 	complete(cmd, "format", "text", "json")
 	return cmd
 }
@@ -92,6 +98,9 @@ func (a *app) inspect(b *bundle.Bundle, format string) error {
 	heading("digest", b.Digest)
 	heading("compiler", "heddle "+b.Manifest.Compiler)
 	heading("needs", "WebAssembly 2.0 with "+orNone(strings.Join(b.Manifest.Features, ", ")))
+	if gpu := b.Manifest.GPU; gpu != nil {
+		heading("", fmt.Sprintf("a GPU of sm_%d or later for PTX %d.%d, made with LLVM %s; or none", gpu.Architecture, gpu.PTX/10, gpu.PTX%10, gpu.LLVM))
+	}
 	for i, capability := range b.Manifest.Capabilities {
 		name := "may read"
 		if i > 0 {
@@ -116,6 +125,12 @@ func (a *app) inspect(b *bundle.Bundle, format string) error {
 	}
 	for i, p := range b.Manifest.Program.Pipelines {
 		heading(fmt.Sprintf("pipeline %d", i+1), p.Title)
+		switch {
+		case p.Kernel != nil:
+			heading("", "kernel "+p.Kernel.Function)
+		case p.NoKernel != "":
+			heading("", "no kernel: "+p.NoKernel)
+		}
 	}
 	heading("imports", orNone(strings.Join(out.Imports, " ")))
 	heading("exports", orNone(strings.Join(out.Exports, " ")))

@@ -38,7 +38,8 @@ func DescribePTX(ptx []byte, llvm string) (*GPU, error) {
 	if len(ptx) > maxPTX {
 		return nil, fmt.Errorf("it has %d bytes, more than %d", len(ptx), maxPTX)
 	}
-	if at := bytes.IndexFunc(ptx, func(r rune) bool { return r == 0 || r > 0x7e }); at >= 0 {
+	// Whoever shows it need not fear for the terminal.
+	if at := bytes.IndexFunc(ptx, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r > '~' }); at >= 0 {
 		return nil, fmt.Errorf("byte %d is not ASCII text", at)
 	}
 	g := &GPU{LLVM: llvm}

@@ -37,6 +37,7 @@ func TestDescribePTX(t *testing.T) {
 		{"no number of a version", ".version x\n", nil, `version is "x"`},
 		{"another target", ".version 7.0\n.target texmode\n", nil, `target is "texmode"`},
 		{"zero byte", header + "\x00", nil, "not ASCII"},
+		{"control code", header + "\x1b", nil, "not ASCII"},
 		{"not UTF-8", header + "\xff", nil, "not ASCII"},
 		{"a kernel twice", header + ".visible .entry k()\n.visible .entry k()\n", nil, `two kernels "k"`},
 		{"a kernel without a name", header + ".visible .entry (\n", nil, "can have the name"},
