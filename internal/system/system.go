@@ -6,6 +6,7 @@ type System struct {
 	Files       Files
 	Random      Random
 	Environment Environment
+	Commands    Commands
 }
 
 // Real returns the machine itself. The result holds no state and may be shared.
@@ -15,5 +16,6 @@ func Real() *System {
 		Files:       realFiles{},
 		Random:      realRandom{},
 		Environment: realEnvironment{},
+		Commands:    realCommands{},
 	}
 }
