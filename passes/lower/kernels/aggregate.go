@@ -46,6 +46,10 @@ func (l *lowerer) writers(index int) int {
 func (g *generator) aggregateInto(op *ir.Op) {
 	index := g.stateOf(op)
 	definition := g.module.States[index]
+	if g.kernel != nil {
+		g.groupInto(op, index)
+		return
+	}
 	if digits := g.directKeys(op, index); digits != nil || definition.Keys == 0 && g.directAllowed(index) {
 		g.directInto(op, index, digits)
 		return

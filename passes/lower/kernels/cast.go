@@ -180,7 +180,7 @@ func (g *generator) fromText(op *ir.Op, s *scalar, t ir.Type) *scalar {
 
 func (g *generator) toText(op *ir.Op, s *scalar) *scalar {
 	site := g.site(op, codeScratch, "the text that one row makes does not fit the scratch area")
-	g.scratch = true
+	g.makesText("a cast to text")
 	r := &scalar{t: ir.Of(ir.String)}
 	switch t := s.t; {
 	case t.Kind == ir.Bool:
@@ -232,7 +232,7 @@ func (g *generator) text(op *ir.Op) *scalar {
 		}
 	}
 	scratch := func() *ir.Value {
-		g.scratch = true
+		g.makesText(op.Code.String())
 		return g.site(op, codeScratch, "the text that one row makes does not fit the scratch area")
 	}
 	call := func(name string, t ir.Type, arguments ...*ir.Value) *ir.Value {

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
@@ -18,21 +19,26 @@ type digit struct {
 // directAllowed reports whether a state's groups can be slots: one pipeline fills it
 // and no aggregate keeps text (slots have no page to keep it in).
 func (g *generator) directAllowed(index int) bool {
-	for _, a := range g.accumulators(index, nil) {
-		if a.keepsText() {
-			return false
-		}
-	}
-	return g.writers(index) == 1
+	return !g.groupsKeepText(index) && g.writers(index) == 1
+}
+
+// groupsKeepText reports whether an aggregate of a state keeps text of its operand.
+func (g *generator) groupsKeepText(index int) bool {
+	return slices.ContainsFunc(g.accumulators(index, nil), func(a accumulator) bool { return a.keepsText() })
 }
 
 // directKeys numbers the possible groups when there are few: keys that are dictionary
 // codes of the source, bools, or integers within narrow bounds. nil: too many.
 func (g *generator) directKeys(op *ir.Op, index int) []digit {
-	definition := g.module.States[index]
-	if definition.Keys == 0 || !g.directAllowed(index) {
+	if g.module.States[index].Keys == 0 || !g.directAllowed(index) {
 		return nil
 	}
+	return g.numberKeys(op, index)
+}
+
+// numberKeys numbers the possible groups of a state with keys, nil if there are too many.
+func (g *generator) numberKeys(op *ir.Op, index int) []digit {
+	definition := g.module.States[index]
 	total := int64(1)
 	var digits []digit
 	for _, v := range op.Operands[:definition.Keys] {
@@ -271,7 +277,9 @@ func (g *generator) collect(index int, digits []digit) {
 		if definition.Keys > 0 {
 			e.branchIf(f.next, e.isZero(e.load32(slot, abi.RecordNext)))
 		}
-		keys := f.slotKeys(definition, digits, i)
+		keys := f.slotKeys(definition, digits, i, func(c *column) *ir.Value {
+			return e.load32(e.const32(abi.MorselColumns), int64(c.index*abi.MorselColumnSize+abi.ColumnDictionary))
+		})
 		hash := f.groupHash(index, keys)
 		partition := f.partitionOf(state, hash)
 		writer := f.writer(state, partition)
@@ -309,8 +317,9 @@ func (g *generator) partialOnly(state *program.State, a accumulator) bool {
 	return g.partials[state.Name+"."+a.field.Name]
 }
 
-// slotKeys decodes the number of a slot into its keys.
-func (g *generator) slotKeys(definition *ir.State, digits []digit, number *ir.Value) []*scalar {
+// slotKeys decodes the number of a slot into its keys. dictionary gives the address of
+// a column's dictionary.
+func (g *generator) slotKeys(definition *ir.State, digits []digit, number *ir.Value, dictionary func(*column) *ir.Value) []*scalar {
 	e := &g.emitter
 	keys := make([]*scalar, len(digits))
 	for i := len(digits) - 1; i >= 0; i-- {
@@ -326,8 +335,7 @@ func (g *generator) slotKeys(definition *ir.State, digits []digit, number *ir.Va
 			n = e.selectValue(s.null, e.const32(0), n)
 		}
 		if d.column != nil {
-			dictionary := e.load32(e.const32(abi.MorselColumns), int64(d.column.index*abi.MorselColumnSize+abi.ColumnDictionary))
-			s.v = e.load(e.add(dictionary, e.shiftLeft(n, 3)), 0, 8, false, i64)
+			s.v = e.load(e.add(dictionary(d.column), e.shiftLeft(n, 3)), 0, 8, false, i64)
 		} else {
 			s.bounds = newBounds(d.low, new(big.Int).Add(d.low, big.NewInt(d.values)))
 			kt := kernType(t, s.bounds)

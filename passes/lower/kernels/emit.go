@@ -1,20 +1,32 @@
 package kernels
 
-import "github.com/heddle-lang/heddle/ir"
+import (
+	"fmt"
+
+	"github.com/heddle-lang/heddle/ir"
+)
 
 // Types of kern values.
 var (
-	addr = ir.Of(ir.Address)
-	i32  = ir.Of(ir.I32)
-	i64  = ir.Of(ir.I64)
-	i128 = ir.Of(ir.I128)
-	f32  = ir.Of(ir.F32)
-	f64  = ir.Of(ir.F64)
+	addr  = ir.Of(ir.Address)
+	i32   = ir.Of(ir.I32)
+	gaddr = ir.Of(ir.GlobalAddress)
+	i64   = ir.Of(ir.I64)
+	i128  = ir.Of(ir.I128)
+	f32   = ir.Of(ir.F32)
+	f64   = ir.Of(ir.F64)
 )
 
 // emitter appends kern ops to a block. It knows nothing of SQL.
 type emitter struct {
 	block *ir.Block
+	// natural says that what is loaded and stored lies at multiples of its size, up to
+	// eight bytes: kernels must know, for the CPU it makes no difference.
+	natural bool
+	// access says what others do meanwhile to what is loaded (the attribute of load).
+	access string
+	// unavailable tells which functions of the library may not be called, and why.
+	unavailable map[string]string
 }
 
 func (e *emitter) build(code ir.Opcode, operands []*ir.Value, regions []*ir.Block, attributes ...ir.Attribute) *ir.Op {
@@ -85,14 +97,31 @@ func (e *emitter) selectValue(condition, a, b *ir.Value) *ir.Value {
 
 // address gives a 32-bit number as an address.
 func (e *emitter) address(v *ir.Value) *ir.Value {
-	if v.Type.Kind == ir.Address {
+	if v.Type.IsAddress() {
 		return v
 	}
 	return e.typed(ir.OpWrap, v, addr)
 }
 
 func (e *emitter) load(address *ir.Value, offset int64, width int, signed bool, t ir.Type) *ir.Value {
-	return e.build(ir.OpLoad, []*ir.Value{e.address(address)}, nil, ir.Attr("width", int64(width)), ir.Attr("signed", signed), ir.Attr("offset", offset), ir.Attr("type", t)).Result()
+	align := 0
+	if e.natural {
+		align = min(width, 8)
+	}
+	return e.loadAligned(address, offset, width, signed, t, align)
+}
+
+// loadAligned is load from an address that is known to be a multiple of align; 0 when
+// nothing is known.
+func (e *emitter) loadAligned(address *ir.Value, offset int64, width int, signed bool, t ir.Type, align int) *ir.Value {
+	attributes := []ir.Attribute{ir.Attr("width", int64(width)), ir.Attr("signed", signed), ir.Attr("offset", offset), ir.Attr("type", t)}
+	if align > 0 {
+		attributes = append(attributes, ir.Attr("align", int64(align)))
+	}
+	if e.access != "" {
+		attributes = append(attributes, ir.Attr("access", e.access))
+	}
+	return e.build(ir.OpLoad, []*ir.Value{e.address(address)}, nil, attributes...).Result()
 }
 
 func (e *emitter) load32(address *ir.Value, offset int64) *ir.Value {
@@ -100,7 +129,11 @@ func (e *emitter) load32(address *ir.Value, offset int64) *ir.Value {
 }
 
 func (e *emitter) store(address *ir.Value, offset int64, width int, v *ir.Value) {
-	e.build(ir.OpStore, []*ir.Value{e.address(address), v}, nil, ir.Attr("width", int64(width)), ir.Attr("offset", offset))
+	attributes := []ir.Attribute{ir.Attr("width", int64(width)), ir.Attr("offset", offset)}
+	if e.natural {
+		attributes = append(attributes, ir.Attr("align", int64(min(width, 8))))
+	}
+	e.build(ir.OpStore, []*ir.Value{e.address(address), v}, nil, attributes...)
 }
 
 // convert gives the same bits-preserving integer conversion: widening with the sign,
@@ -139,6 +172,9 @@ func rank(t ir.Type) int {
 
 // call calls a function with at most one result, nil when t is the zero Type.
 func (e *emitter) call(function string, t ir.Type, arguments ...*ir.Value) *ir.Value {
+	if why, refused := e.unavailable[function]; refused {
+		panic(refusal{fmt.Sprintf("%s: %s", function, why)})
+	}
 	var results []ir.Field
 	if t.Kind != ir.Invalid {
 		results = []ir.Field{{Name: "r", Type: t}}

@@ -219,6 +219,11 @@ func (g *generator) buildInto(op *ir.Op) {
 		}
 	}
 	hash := g.tableHash(index, values[:definition.Keys])
+	if g.kernel != nil {
+		record := g.appendRecord(state, values)
+		e.store(record, abi.RecordHash, 4, hash)
+		return
+	}
 	partition := g.partitionOf(state, hash)
 	writer := g.writer(state, partition)
 	record := g.allocate(index, writer, partition, g.volatileLength(values))

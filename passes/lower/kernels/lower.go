@@ -15,6 +15,10 @@ type Options struct {
 	File *diag.File
 	// Library is the digest of the library module that the code will call.
 	Library string
+	// Kernels asks for a kernel beside each pipeline that can run on a GPU.
+	Kernels bool
+	// Unavailable tells which functions of the library kernels cannot call, and why.
+	Unavailable map[string]string
 }
 
 // Lower lowers the pipelines of a module. It gives a module of kern functions (the
@@ -37,6 +41,7 @@ func Lower(m *ir.Module, options Options) (kern *ir.Module, p *program.Program, 
 		program:  &program.Program{Library: options.Library},
 		states:   map[string]int{},
 		partials: map[string]bool{},
+		lists:    map[*ir.Op][]int{},
 	}
 	l.declareParameters()
 	l.declareStates()
@@ -47,7 +52,10 @@ func Lower(m *ir.Module, options Options) (kern *ir.Module, p *program.Program, 
 	for _, op := range entry.Body.Ops {
 		if op.Code == ir.OpRun {
 			f := m.Function(string(ir.AttributeAs[ir.Symbol](op, "pipeline")))
-			l.pipeline(f)
+			g := l.pipeline(f)
+			if options.Kernels {
+				l.kernel(f, g)
+			}
 		}
 	}
 	for i := range m.States {
@@ -71,7 +79,8 @@ type lowerer struct {
 	// only when all parameters are: state headers and lookup tables.
 	patches  []patch
 	lookups  int
-	partials map[string]bool // sums of direct aggregates that are kept in 64 bits per morsel
+	partials map[string]bool  // sums of direct aggregates that are kept in 64 bits per morsel
+	lists    map[*ir.Op][]int // parameters of the literals of IN
 }
 
 // patch asks for the offset of a state header or a lookup table to be written into
@@ -205,18 +214,25 @@ type generator struct {
 	context   *ir.Value
 	prologue  *ir.Block // runs before the body: parameters, column addresses
 	scope     *scope
-	lazy      map[*ir.Value]func() *scalar // columns of sources and states, loaded at first use
-	tables    map[*ir.Value]*lookupTable   // values that a lookup table gives
-	loaded    map[int]*ir.Value            // parameters in the prologue, by index
-	literals  map[*ir.Op]int               // parameter of each literal
-	scratch   bool                         // makes text in the scratch area
-	index     int                          // of the pipeline
-	source    *tableSource                 // the current table source, nil for others
-	next      *ir.Value                    // label that ends the current tuple
-	rows      map[*ir.Value]rowRecord      // records that stand for row arguments
-	filtered  map[*ir.Op]bool              // probes whose filter has been tested
-	expands   bool                         // a morsel may give more tuples than it has rows
-	epilogues []func()                     // run after the loop
+	lazy      map[*ir.Value]func() *scalar           // columns of sources and states, loaded at first use
+	tables    map[*ir.Value]*lookupTable             // values that a lookup table gives
+	bases     map[*lookupTable]*ir.Value             // addresses of lookup tables, from the prologue
+	loaded    map[int]*ir.Value                      // parameters in the prologue, by index
+	literals  map[*ir.Op]int                         // parameter of each literal
+	scratch   bool                                   // makes text in the scratch area
+	index     int                                    // of the pipeline
+	source    *tableSource                           // the current table source, nil for others
+	next      *ir.Value                              // label that ends the current tuple
+	rows      map[*ir.Value]rowRecord                // records that stand for row arguments
+	filtered  map[*ir.Op]bool                        // probes whose filter has been tested
+	expands   bool                                   // a morsel may give more tuples than it has rows
+	epilogues []func()                               // run after the loop
+	launch    *ir.Value                              // of a kernel: the address of its launch block; nil on the CPU
+	kernel    *program.Kernel                        // what a kernel tells the runtime
+	plan      *groupPlan                             // of a kernel that adds up by thread
+	planning  func(values []*scalar, digits []digit) // set while a plan is made: takes what the aggregate gets
+	spare     *ir.Value                              // of a kernel that hashes: a cell with a record that could not be entered
+	thread    *ir.Value                              // of a kernel: the number of the thread in its block
 }
 
 // begin starts a function (context i32) that is exported.
@@ -224,7 +240,7 @@ func (l *lowerer) begin(name string, arguments ...string) *generator {
 	f := &ir.Function{Name: name, Level: ir.KernLevel, Body: &ir.Block{}, Export: true}
 	g := &generator{
 		lowerer: l, function: f, prologue: &ir.Block{},
-		lazy: map[*ir.Value]func() *scalar{}, tables: map[*ir.Value]*lookupTable{}, loaded: map[int]*ir.Value{}, literals: map[*ir.Op]int{}, rows: map[*ir.Value]rowRecord{}, filtered: map[*ir.Op]bool{},
+		lazy: map[*ir.Value]func() *scalar{}, tables: map[*ir.Value]*lookupTable{}, bases: map[*lookupTable]*ir.Value{}, loaded: map[int]*ir.Value{}, literals: map[*ir.Op]int{}, rows: map[*ir.Value]rowRecord{}, filtered: map[*ir.Op]bool{},
 	}
 	g.context = f.Body.AddArgument("context", i32)
 	for _, argument := range arguments {
@@ -249,7 +265,7 @@ func (g *generator) finish() {
 
 // early emits into the prologue.
 func (g *generator) early(emit func(e *emitter) *ir.Value) *ir.Value {
-	e := emitter{block: g.prologue}
+	e := emitter{block: g.prologue, natural: g.natural}
 	return emit(&e)
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // pipeline lowers one pipeline to a function.
-func (l *lowerer) pipeline(f *ir.Function) {
+func (l *lowerer) pipeline(f *ir.Function) *generator {
 	g := l.begin(f.Name)
 	g.index = len(l.program.Pipelines)
 	l.program.Pipelines = append(l.program.Pipelines, program.Pipeline{Function: f.Name})
@@ -21,13 +21,9 @@ func (l *lowerer) pipeline(f *ir.Function) {
 	for _, op := range rest {
 		if op.Code == ir.OpProbe {
 			p().Probes = append(p().Probes, l.stateOf(op))
-			switch ir.AttributeAs[ir.JoinKind](op, "kind") {
-			case ir.SemiJoin, ir.AntiJoin:
-			default:
-				g.expands = true
-			}
 		}
 	}
+	g.expands = expands(rest)
 	p().Title = title(source, rest)
 	switch source.Code {
 	case ir.OpSourceTable:
@@ -55,6 +51,21 @@ func (l *lowerer) pipeline(f *ir.Function) {
 		epilogue()
 	}
 	g.finish()
+	return g
+}
+
+// expands reports whether a pipeline may give more tuples than its source has rows.
+func expands(ops []*ir.Op) bool {
+	for _, op := range ops {
+		if op.Code == ir.OpProbe {
+			switch ir.AttributeAs[ir.JoinKind](op, "kind") {
+			case ir.SemiJoin, ir.AntiJoin:
+			default:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *lowerer) stateOf(op *ir.Op) int {
@@ -311,6 +322,10 @@ func (g *generator) emit(op *ir.Op) {
 	index := g.stateOf(op)
 	state := &g.program.States[index]
 	values := g.values(op.Operands)
+	if g.kernel != nil {
+		g.appendRecord(state, values)
+		return
+	}
 	writer := g.writer(state, nil)
 	record := g.allocate(index, writer, nil, g.volatileLength(values))
 	for i, s := range values {
@@ -333,7 +348,7 @@ func (g *generator) sortInto(op *ir.Op) {
 	state := &g.program.States[index]
 	definition := g.module.States[index]
 	values := g.values(op.Operands)
-	g.scratch = true
+	g.makesText("a key to sort by")
 	start := e.load32(e.const32(abi.ScratchCursor), 0)
 	cursor := start
 	for _, key := range definition.Order {

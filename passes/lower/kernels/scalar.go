@@ -59,11 +59,12 @@ func (g *generator) unsupported(op *ir.Op, format string, args ...any) {
 type scope struct {
 	values map[*ir.Value]*scalar
 	codes  map[*column]*ir.Value
+	nulls  map[*column]*ir.Value
 	outer  *scope
 }
 
 func (g *generator) pushScope() {
-	g.scope = &scope{values: map[*ir.Value]*scalar{}, codes: map[*column]*ir.Value{}, outer: g.scope}
+	g.scope = &scope{values: map[*ir.Value]*scalar{}, codes: map[*column]*ir.Value{}, nulls: map[*column]*ir.Value{}, outer: g.scope}
 }
 
 func (g *generator) popScope() { g.scope = g.scope.outer }
@@ -504,15 +505,15 @@ func (g *generator) membership(op *ir.Op) *scalar {
 	e.labelled(ir.OpBlock, func(done *ir.Value) {
 		g.scoped(func() {
 			if len(list) > longList && t.Kind != ir.Bool {
-				g.anyOf(list, t, func(item *scalar) {
+				g.anyOf(op, list, t, func(item *scalar) {
 					hit := g.comparison(ir.OpEqual, x, item)
 					e.set(found, hit)
 					e.branchIf(done, hit)
 				})
 				return
 			}
-			for _, d := range list {
-				hit := g.comparison(ir.OpEqual, x, g.datum(t, d))
+			for i, d := range list {
+				hit := g.comparison(ir.OpEqual, x, g.item(op, i, t, d))
 				if isText(t) {
 					e.set(found, hit)
 					e.branchIf(done, hit)
@@ -533,13 +534,32 @@ func (g *generator) membership(op *ir.Op) *scalar {
 	return s
 }
 
+// item is a literal of an IN.
+func (g *generator) item(op *ir.Op, i int, t ir.Type, d ir.Datum) *scalar {
+	if t.Kind == ir.Bool {
+		return g.datum(t, d)
+	}
+	known := i < len(g.lists[op])
+	index := 0
+	if known {
+		index = g.lists[op][i]
+	}
+	s := g.datumScalar(t, d, &index, known)
+	if !known {
+		g.lists[op] = append(g.lists[op], index)
+	}
+	return s
+}
+
 // anyOf runs body for each of some literals, which lie side by side among the
 // parameters.
-func (g *generator) anyOf(list []ir.Datum, t ir.Type, body func(item *scalar)) {
-	first := len(g.program.Parameters)
-	for _, d := range list {
-		g.addParameter(program.Parameter{Type: t, Form: program.ValueForm}, d)
+func (g *generator) anyOf(op *ir.Op, list []ir.Datum, t ir.Type, body func(item *scalar)) {
+	if g.lists[op] == nil {
+		for _, d := range list {
+			g.lists[op] = append(g.lists[op], g.addParameter(program.Parameter{Type: t, Form: program.ValueForm}, d))
+		}
 	}
+	first := g.lists[op][0]
 	b := typeBounds(t)
 	kt := kernType(t, b)
 	g.countedLoop(g.const32(int64(len(list))), func(i *ir.Value) {

@@ -30,7 +30,9 @@ type column struct {
 // word gives an address from the column's descriptor (abi.ColumnValues and so on).
 func (g *generator) word(c *column, offset int64) *ir.Value {
 	slot := &c.pointer[offset/4]
-	if *slot == nil {
+	if *slot == nil && g.kernel != nil {
+		*slot = g.launchColumn(c, offset)
+	} else if *slot == nil {
 		*slot = g.early(func(e *emitter) *ir.Value {
 			return e.load32(e.const32(abi.MorselColumns), int64(c.index*abi.MorselColumnSize)+offset)
 		})
@@ -39,7 +41,7 @@ func (g *generator) word(c *column, offset int64) *ir.Value {
 }
 
 // openTable declares the scan of a pipeline.
-func (g *generator) openTable(op *ir.Op) *tableSource {
+func (g *generator) openTable(op *ir.Op) {
 	table := g.module.Table(string(ir.AttributeAs[ir.Symbol](op, "table")))
 	source := &tableSource{op: op, scan: len(g.program.Scans)}
 	scan := program.Scan{Table: table.Name, Rows: table.Rows}
@@ -56,49 +58,78 @@ func (g *generator) openTable(op *ir.Op) *tableSource {
 			col.bounds = col.bounds.intersect(boundsBits(uint(layout.Width) * 8).add(&bounds{base, base}))
 		}
 		source.columns = append(source.columns, col)
-		g.lazy[op.Results[i]] = func() *scalar { return g.loadColumn(source, col) }
 	}
 	g.program.Scans = append(g.program.Scans, scan)
+	g.read(source)
+}
+
+// read makes a table the source of the pipeline.
+func (g *generator) read(source *tableSource) {
 	g.source = source
-	return source
+	for i, c := range source.columns {
+		g.lazy[source.op.Results[i]] = func() *scalar { return g.loadColumn(source, c) }
+	}
+}
+
+// element is the address of a row's element in an array of a column.
+func (g *generator) element(c *column, array int64, row *ir.Value, width int) *ir.Value {
+	shift := int64(bits.TrailingZeros(uint(width)))
+	base := g.word(c, array)
+	if base.Type.Kind != ir.GlobalAddress {
+		return g.add(base, g.shiftLeft(row, shift))
+	}
+	distance := g.extendUnsigned(row, i64)
+	if shift != 0 {
+		distance = g.binary(ir.OpShiftLeft, distance, g.const64(shift))
+	}
+	return g.add(base, distance)
 }
 
 // loadColumn reads a column in the current row.
 func (g *generator) loadColumn(source *tableSource, c *column) *scalar {
+	defer g.accessing("invariant")()
 	e := &g.emitter
 	s := &scalar{t: c.t, bounds: c.bounds}
 	width := int(c.layout.Width)
-	at := func(v *ir.Value, width int) *ir.Value {
-		return e.add(v, e.shiftLeft(source.row, int64(bits.TrailingZeros(uint(width)))))
-	}
+	at := func(width int) *ir.Value { return g.element(c, abi.ColumnValues, source.row, width) }
 	switch {
 	case c.layout.Encoding == ir.Dictionary:
 		s.v = e.load(e.add(g.word(c, abi.ColumnDictionary), e.shiftLeft(g.code(c), 3)), 0, 8, false, i64)
 	case isText(c.t):
-		offsets := at(g.word(c, abi.ColumnValues), 4)
+		offsets := at(4)
 		begin := e.load32(offsets, 0)
 		s.v = e.pack(e.add(g.word(c, abi.ColumnText), begin), e.sub(e.load32(offsets, 4), begin))
 	case c.t.IsFloat():
-		s.v = e.load(at(g.word(c, abi.ColumnValues), width), 0, width, false, ir.Of(c.t.Kind))
+		s.v = e.load(at(width), 0, width, false, ir.Of(c.t.Kind))
 	case c.t.Kind == ir.UUID || c.t.Kind == ir.Interval:
-		s.v = e.load(at(g.word(c, abi.ColumnValues), 16), 0, 16, false, i128)
+		s.v = e.load(at(16), 0, 16, false, i128)
 	default:
-		kt := kernType(c.t, c.bounds)
-		loaded := kt
-		if width == 8 && kt.Kind == ir.I32 {
-			loaded = i64
-		} else if width == 16 {
-			loaded = i128
-		}
-		v := e.load(at(g.word(c, abi.ColumnValues), width), 0, width, c.t.Kind != ir.Bool, loaded)
-		if c.layout.Base != 0 {
-			base, _ := ir.Int128FromBig(big.NewInt(c.layout.Base))
-			v = e.add(v, ir.At(e.block).Const(v.Type, ir.Int128Datum(base)))
-		}
-		s.v = e.convert(v, kt)
+		s.v = g.unpack(c, e.load(at(width), 0, width, c.t.Kind != ir.Bool, storedType(c)))
 	}
 	s.null = g.columnNull(c)
 	return s
+}
+
+// storedType is the kern type in which a plain number of a column is loaded.
+func storedType(c *column) ir.Type {
+	kt := kernType(c.t, c.bounds)
+	switch {
+	case c.layout.Width == 8 && kt.Kind == ir.I32:
+		return i64
+	case c.layout.Width == 16:
+		return i128
+	default:
+		return kt
+	}
+}
+
+// unpack makes a number of what a plain column stores.
+func (g *generator) unpack(c *column, v *ir.Value) *ir.Value {
+	if c.layout.Base != 0 {
+		base, _ := ir.Int128FromBig(big.NewInt(c.layout.Base))
+		v = g.add(v, ir.At(g.block).Const(v.Type, ir.Int128Datum(base)))
+	}
+	return g.convert(v, kernType(c.t, c.bounds))
 }
 
 // code gives the dictionary code of a column in the current row.
@@ -108,9 +139,9 @@ func (g *generator) code(c *column) *ir.Value {
 			return v
 		}
 	}
+	defer g.accessing("invariant")()
 	width := int(c.layout.Width)
-	at := g.add(g.word(c, abi.ColumnValues), g.shiftLeft(g.source.row, int64(bits.TrailingZeros(uint(width)))))
-	v := g.load(at, 0, width, false, i32)
+	v := g.load(g.element(c, abi.ColumnValues, g.source.row, width), 0, width, false, i32)
 	g.scope.codes[c] = v
 	return v
 }
@@ -118,8 +149,14 @@ func (g *generator) code(c *column) *ir.Value {
 // columnNull gives 1 where a column is NULL in the current row, nil if it never is.
 func (g *generator) columnNull(c *column) *ir.Value {
 	e, source := &g.emitter, g.source
+	for s := g.scope; s != nil; s = s.outer {
+		if null, ok := s.nulls[c]; ok {
+			return null
+		}
+	}
 	if c.t.Nullable {
-		validity := e.add(g.word(c, abi.ColumnValidity), e.binary(ir.OpShiftRightU, source.row, e.const32(3)))
+		defer g.accessing("invariant")()
+		validity := g.element(c, abi.ColumnValidity, e.binary(ir.OpShiftRightU, source.row, e.const32(3)), 1)
 		bit := e.binary(ir.OpShiftRightU, e.load(validity, 0, 1, false, i32), e.and(source.row, e.const32(7)))
 		return e.binary(ir.OpIntegerXor, e.and(bit, e.const32(1)), e.const32(1))
 	}
@@ -132,7 +169,7 @@ type lookupTable struct {
 	t      ir.Type
 	width  int
 	bounds *bounds
-	base   *ir.Value // address, from the prologue
+	index  int // among the pipeline's tables
 }
 
 // isSource reports whether v is a column of the pipeline's source or of a state.
@@ -145,8 +182,9 @@ func (g *generator) lookup(v *ir.Value) *scalar {
 	if table == nil {
 		return nil
 	}
+	defer g.accessing("invariant")()
 	e := &g.emitter
-	at := e.add(table.base, e.shiftLeft(g.code(table.column), int64(bits.TrailingZeros(uint(table.width)))))
+	at := e.add(g.tableBase(table), e.shiftLeft(g.code(table.column), int64(bits.TrailingZeros(uint(table.width)))))
 	s := &scalar{t: v.Type, bounds: table.bounds, null: g.columnNull(table.column)}
 	s.v = e.load(at, 0, table.width, v.Type.Kind != ir.Bool, kernType(v.Type, table.bounds))
 	return s
@@ -229,13 +267,20 @@ func (g *generator) newLookup(v *ir.Value) *lookupTable {
 	}
 	p := &g.program.Pipelines[g.index]
 	p.Tables = append(p.Tables, program.Lookup{Function: name, Column: on.index, Width: table.width})
-	position := len(p.Tables) - 1
-	table.base = g.early(func(e *emitter) *ir.Value {
-		base := e.load32(g.context, 0)
-		g.patches = append(g.patches, patch{op: base.Op, state: -1, index: [2]int{g.index, position}})
-		return base
-	})
+	table.index = len(p.Tables) - 1
 	return table
+}
+
+// tableBase is the address of a lookup table, loaded in the prologue.
+func (g *generator) tableBase(table *lookupTable) *ir.Value {
+	if g.bases[table] == nil {
+		g.bases[table] = g.early(func(e *emitter) *ir.Value {
+			base := e.load32(g.context, 0)
+			g.patches = append(g.patches, patch{op: base.Op, state: -1, index: [2]int{g.index, table.index}})
+			return base
+		})
+	}
+	return g.bases[table]
 }
 
 // neverTraps recognises text operations whose literals rule out that they trap: LIKE with
@@ -347,5 +392,9 @@ func (g *generator) tuple(body func()) {
 		g.store(g.const32(abi.ScratchCursor), 0, 4, g.const32(abi.ScratchBase))
 	}
 	g.scratch = saved || used
+	if g.kernel != nil {
+		g.build(ir.OpBlock, nil, []*ir.Block{region}, ir.Attr("recovers", true))
+		return
+	}
 	g.build(ir.OpBlock, nil, []*ir.Block{region})
 }
