@@ -9,6 +9,7 @@ import (
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
+	"github.com/heddle-lang/heddle/ir/interp"
 	"github.com/heddle-lang/heddle/runtime/engine"
 )
 
@@ -147,6 +148,15 @@ func TestControl(t *testing.T) {
 		kernels = append(kernels, k)
 	}
 	m := moduleOf(kernels...)
+	for _, c := range controlCases { // the interpreter agrees
+		machine := interp.NewMachine(m, nil)
+		machine.Linear.Map(inputs, make([]byte, outputs-inputs+16))
+		for argument, want := range c.want {
+			if got, err := machine.Call(c.name, word(argument)); err != nil || got[0] != word(want) {
+				t.Errorf("interpreter: %s: %d gives %v, %v, want %d", c.name, argument, got, err, want)
+			}
+		}
+	}
 	for _, to := range targets(t) {
 		instance := to.instantiate(t, m)
 		for _, c := range controlCases {

@@ -45,7 +45,7 @@ func Generate(m *ir.Module, options Options) (wasm []byte, err error) {
 	defer f.recycle()
 	f.reserve(g.ops)
 	for _, source := range m.Functions {
-		if source.Level != ir.KernLevel {
+		if !runsOnCPU(source) {
 			continue
 		}
 		if err := f.generate(g, source); err != nil {
@@ -81,6 +81,9 @@ func (g *generator) wide() bool { return g.options.Features&encode.FeatureWideAr
 
 const tickSymbol = abi.HostModule + "." + abi.TickImport
 
+// runsOnCPU tells functions of the CPU from kernels and from other levels.
+func runsOnCPU(f *ir.Function) bool { return f.Level == ir.KernLevel && f.Threads == 0 }
+
 // declare gives every import and every function its index.
 func (g *generator) declare(m *ir.Module) error {
 	taken := map[string]bool{}
@@ -88,7 +91,7 @@ func (g *generator) declare(m *ir.Module) error {
 		taken[abi.MemoryExport], taken[abi.BudgetExport] = true, true
 	}
 	for _, f := range m.Functions {
-		if f.Level != ir.KernLevel {
+		if !runsOnCPU(f) {
 			continue
 		}
 		if taken[f.Name] {
@@ -113,7 +116,7 @@ func (g *generator) declare(m *ir.Module) error {
 		g.functions[f.Name] = s
 	}
 	for _, f := range m.Functions {
-		if f.Level == ir.KernLevel {
+		if runsOnCPU(f) {
 			if err := g.collectImports(f, f.Body); err != nil {
 				return err
 			}
@@ -140,7 +143,7 @@ func (g *generator) declare(m *ir.Module) error {
 	}
 	g.out.NameGlobal(g.budget, abi.BudgetExport)
 	for _, f := range m.Functions {
-		if f.Level != ir.KernLevel {
+		if !runsOnCPU(f) {
 			continue
 		}
 		s := g.functions[f.Name]

@@ -44,7 +44,7 @@ func TestLoads(t *testing.T) {
 		k.write(v, 0)
 		m.Functions = append(m.Functions, k.function)
 	}
-	source := []bits128{{0x8182838485868788, 0x898a8b8c8d8e8f90}, {0x7172737475767778, 0x0102030405060708}}
+	source := []bits128{{Low: 0x8182838485868788, High: 0x898a8b8c8d8e8f90}, {Low: 0x7172737475767778, High: 0x0102030405060708}}
 	for _, to := range targets(t) {
 		instance := to.instantiate(t, m)
 		for i, l := range loads {
@@ -54,14 +54,14 @@ func TestLoads(t *testing.T) {
 				want := v
 				widen := func(from, to int64, signExtend bool) {
 					if from < 16 {
-						full := uint64(signed(want.low, int(8*from)))
-						want = bits128{full, uint64(int64(full) >> 63)}
+						full := uint64(signed(want.Low, int(8*from)))
+						want = bits128{Low: full, High: uint64(int64(full) >> 63)}
 						if !signExtend {
-							want = word(masked(want.low, int(8*from)))
+							want = word(masked(want.Low, int(8*from)))
 						}
 					}
 					if to < 16 {
-						want = word(masked(want.low, int(8*to)))
+						want = word(masked(want.Low, int(8*to)))
 					}
 				}
 				size := sizeOf(l.t)
@@ -102,7 +102,7 @@ func TestStores(t *testing.T) {
 		k.store(s.width, k.addr(outputs), k.read(s.t, 0), 16)
 		m.Functions = append(m.Functions, k.function)
 	}
-	value, before := bits128{0x8182838485868788, 0x898a8b8c8d8e8f90}, bits128{0x1111111111111111, 0x1111111111111111}
+	value, before := bits128{Low: 0x8182838485868788, High: 0x898a8b8c8d8e8f90}, bits128{Low: 0x1111111111111111, High: 0x1111111111111111}
 	for _, to := range targets(t) {
 		instance := to.instantiate(t, m)
 		for i, s := range stores {
@@ -111,10 +111,10 @@ func TestStores(t *testing.T) {
 			call(t, instance, fmt.Sprint("store", i))
 			want := value
 			if s.width < 16 {
-				want.high = before.high
-				want.low = masked(value.low, int(8*s.width))
+				want.High = before.High
+				want.Low = masked(value.Low, int(8*s.width))
 				if s.width < 8 {
-					want.low |= before.low >> (8 * s.width) << (8 * s.width)
+					want.Low |= before.Low >> (8 * s.width) << (8 * s.width)
 				}
 			}
 			if got := getBits(instance.Memory()[outputs+16:], i128T); got != want {

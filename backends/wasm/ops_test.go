@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/interp"
+	"github.com/heddle-lang/heddle/ir/random"
 )
 
 // Where tests keep operands and results, 16 bytes each.
@@ -36,66 +38,58 @@ func (k *kernel) literal(t ir.Type, v bits128) (value *ir.Value, ok bool) {
 	case ir.Vector:
 		return nil, false
 	case ir.F32, ir.F64:
-		return k.Const(t, ir.FloatDatum(number(v, t))), true
+		return k.Const(t, ir.FloatDatum(v.Float64(t))), true
 	case ir.I32, ir.Address:
-		return k.Const(t, ir.IntDatum(int64(int32(v.low)))), true
+		return k.Const(t, ir.IntDatum(int64(int32(v.Low)))), true
 	case ir.I64:
-		return k.Const(t, ir.IntDatum(int64(v.low))), true
+		return k.Const(t, ir.IntDatum(int64(v.Low))), true
 	default:
-		return k.Const(t, ir.Int128Datum(ir.Int128{High: int64(v.high), Low: v.low})), true
+		return k.Const(t, ir.Int128Datum(ir.Int128{High: int64(v.High), Low: v.Low})), true
 	}
 }
 
 // TestEveryPureOp runs each op at each type on operands from memory, for all
-// combinations of interesting values, and checks that no op of the table is left
-// out.
+// combinations of extreme values.
 func TestEveryPureOp(t *testing.T) {
-	cases := opCases()
+	shapes := random.Shapes()
 	m := &ir.Module{}
-	seen := map[ir.Opcode]bool{}
-	for i := range cases {
-		c := &cases[i]
-		seen[c.code] = true
+	for i := range shapes {
+		shape := &shapes[i]
 		k := newKernel(fmt.Sprint("case", i), nil)
 		var operands []*ir.Value
-		for j, o := range c.operands {
+		for j, o := range shape.Operands {
 			operands = append(operands, k.read(o, int64(16*j)))
 		}
-		result := c.build(k, operands)
-		if !result.Type.Equal(c.result) {
-			t.Fatalf("%s gives %s", c.name, result.Type)
+		result := shape.Build(k.Builder, operands...)
+		if !result.Type.Equal(shape.Result) {
+			t.Fatalf("%s gives %s", shape, result.Type)
 		}
 		k.write(result, 0)
 		m.Functions = append(m.Functions, k.function)
-	}
-	for code, info := range ir.OpTable() {
-		if info.Level == ir.KernLevel && info.Has(ir.Pure) && !seen[ir.Opcode(code)] {
-			t.Errorf("%s is tested nowhere", info.Name)
-		}
 	}
 	for _, to := range targets(t) {
 		t.Run(to.name, func(t *testing.T) {
 			instance := to.instantiate(t, m)
 			memory := instance.Memory()
-			for i := range cases {
-				c := &cases[i]
+			for i := range shapes {
+				shape := &shapes[i]
 				function, err := instance.Function("library", fmt.Sprint("case", i))
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, operands := range combinations(c.operands) {
+				for _, operands := range shape.Combinations() {
 					for j, v := range operands {
 						putBits(memory[inputs+16*j:], v)
 					}
 					_, err := function.Call()
-					if traps := c.trapsOn != nil && c.trapsOn(operands); traps != (err != nil) {
-						t.Fatalf("%s of %x: error %v, want one: %v", c.name, operands, err, traps)
+					want, traps := compute(shape, operands)
+					if traps != (err != nil) {
+						t.Fatalf("%s of %x: error %v, want one: %v", shape, operands, err, traps)
 					} else if traps {
 						continue
 					}
-					want := c.meaning(operands)
-					if got := getBits(memory[outputs:], c.result); !sameBits(got, want, c.result) {
-						t.Errorf("%s of %x is %x, want %x", c.name, operands, got, want)
+					if got := getBits(memory[outputs:], shape.Result); !interp.SameBits(shape.Result, got, want) {
+						t.Errorf("%s of %x is %x, want %x", shape, operands, got, want)
 						break
 					}
 				}
@@ -104,59 +98,39 @@ func TestEveryPureOp(t *testing.T) {
 	}
 }
 
-// combinations gives all pairs of interesting values; of three operands the third
-// takes the values of the second in another order.
-func combinations(types []ir.Type) [][]bits128 {
-	first := interesting(types[0])
-	var all [][]bits128
-	for _, a := range first {
-		if len(types) == 1 {
-			all = append(all, []bits128{a})
-			continue
-		}
-		second := interesting(types[1])
-		for i, b := range second {
-			operands := []bits128{a, b}
-			if len(types) == 3 {
-				operands = append(operands, second[(i+1)%len(second)])
-			}
-			all = append(all, operands)
-		}
-	}
-	return all
-}
-
 // TestConstantOperands runs each op with literals, which select other
 // instructions (eqz, folded halves).
 func TestConstantOperands(t *testing.T) {
-	cases := opCases()
-	random := rand.New(rand.NewPCG(1, 2))
+	shapes := random.Shapes()
+	dice := rand.New(rand.NewPCG(1, 2))
 	type run struct {
-		c        *opCase
+		shape    *random.Shape
 		operands []bits128
+		want     bits128
 	}
 	var runs []run
 	m := &ir.Module{}
-	for i := range cases {
-		c := &cases[i]
-		all := combinations(c.operands)
+	for i := range shapes {
+		shape := &shapes[i]
+		all := shape.Combinations()
 		for range 12 {
-			operands := all[random.IntN(len(all))]
-			if c.trapsOn != nil && c.trapsOn(operands) {
+			operands := all[dice.IntN(len(all))]
+			want, traps := compute(shape, operands)
+			if traps {
 				continue
 			}
 			k := newKernel(fmt.Sprint("run", len(runs)), nil)
 			var values []*ir.Value
-			for j, o := range c.operands {
+			for j, o := range shape.Operands {
 				v, ok := k.literal(o, operands[j])
-				if !ok || random.IntN(3) == 0 {
+				if !ok || dice.IntN(3) == 0 {
 					v = k.read(o, int64(16*j))
 				}
 				values = append(values, v)
 			}
-			k.write(c.build(k, values), 0)
+			k.write(shape.Build(k.Builder, values...), 0)
 			m.Functions = append(m.Functions, k.function)
-			runs = append(runs, run{c, operands})
+			runs = append(runs, run{shape, operands, want})
 		}
 	}
 	for _, to := range targets(t) {
@@ -166,28 +140,27 @@ func TestConstantOperands(t *testing.T) {
 				putBits(instance.Memory()[inputs+16*j:], v)
 			}
 			call(t, instance, fmt.Sprint("run", i))
-			want := r.c.meaning(r.operands)
-			if got := getBits(instance.Memory()[outputs:], r.c.result); !sameBits(got, want, r.c.result) {
-				t.Errorf("%s: %s of %x is %x, want %x", to.name, r.c.name, r.operands, got, want)
+			if got := getBits(instance.Memory()[outputs:], r.shape.Result); !interp.SameBits(r.shape.Result, got, r.want) {
+				t.Errorf("%s: %s of %x is %x, want %x", to.name, r.shape, r.operands, got, r.want)
 			}
 		}
 	}
 }
 
 // TestRandomExpressions compares random graphs of all pure ops, with variables
-// that are read and set in between, with their meaning in Go.
+// that are read and set in between, with what the interpreter makes of each.
 func TestRandomExpressions(t *testing.T) {
-	cases := slices.DeleteFunc(opCases(), func(c opCase) bool {
+	shapes := slices.DeleteFunc(slices.Clone(random.Shapes()), func(s random.Shape) bool {
 		// NaNs have no defined bits, so nothing may look at them.
-		looksAtBits := c.code == ir.OpReinterpret && c.operands[0].IsFloat()
+		looksAtBits := s.Code == ir.OpReinterpret && s.Operands[0].IsFloat()
 		floatLanes := func(t ir.Type) bool { return t.Kind == ir.Vector && ir.Of(t.Element).IsFloat() }
-		return looksAtBits || floatLanes(c.result) || floatLanes(c.operands[0])
+		return looksAtBits || floatLanes(s.Result) || floatLanes(s.Operands[0])
 	})
 	all := targets(t)
 	for seed := range uint64(40) {
-		random := rand.New(rand.NewPCG(seed, 7))
-		g := newGraph(random, cases)
-		for range 20 + random.IntN(150) {
+		dice := rand.New(rand.NewPCG(seed, 7))
+		g := newGraph(dice, shapes)
+		for range 20 + dice.IntN(150) {
 			g.grow()
 		}
 		want := g.finish()
@@ -199,7 +172,7 @@ func TestRandomExpressions(t *testing.T) {
 			}
 			call(t, instance, "graph")
 			for i, w := range want {
-				if got := getBits(instance.Memory()[outputs+16*i:], w.t); !sameBits(got, w.bits, w.t) {
+				if got := getBits(instance.Memory()[outputs+16*i:], w.t); !interp.SameBits(w.t, got, w.bits) {
 					t.Fatalf("seed %d, %s: output %d of type %s is %x, want %x", seed, to.name, i, w.t, got, w.bits)
 				}
 			}
@@ -210,8 +183,8 @@ func TestRandomExpressions(t *testing.T) {
 
 // graph is a random function under construction; known follows its meaning.
 type graph struct {
-	random *rand.Rand
-	cases  []opCase
+	dice   *rand.Rand
+	shapes []random.Shape
 	k      *kernel
 	memory []bits128 // the inputs
 	now    []bits128 // what they hold after the writes so far
@@ -225,8 +198,8 @@ type knownValue struct {
 	bits  bits128
 }
 
-func newGraph(random *rand.Rand, cases []opCase) *graph {
-	g := &graph{random: random, cases: cases, k: newKernel("graph", nil)}
+func newGraph(dice *rand.Rand, shapes []random.Shape) *graph {
+	g := &graph{dice: dice, shapes: shapes, k: newKernel("graph", nil)}
 	types := []ir.Type{i32T, i64T, i128T, f32T, f64T, addrT}
 	for _, kind := range []struct {
 		element ir.Kind
@@ -235,9 +208,8 @@ func newGraph(random *rand.Rand, cases []opCase) *graph {
 		types = append(types, ir.VectorType(kind.element, kind.lanes))
 	}
 	for _, t := range types {
-		values := interesting(t)
 		for range 2 {
-			v := values[random.IntN(len(values))]
+			v := extreme(dice, t)
 			g.known = append(g.known, knownValue{g.k.read(t, int64(16*len(g.memory))), t, v})
 			g.memory = append(g.memory, v)
 		}
@@ -250,9 +222,8 @@ func newGraph(random *rand.Rand, cases []opCase) *graph {
 
 // pick finds a value of a type, the young ones rather, or makes a constant.
 func (g *graph) pick(t ir.Type) knownValue {
-	if g.random.IntN(6) == 0 {
-		values := interesting(t)
-		v := values[g.random.IntN(len(values))]
+	if g.dice.IntN(6) == 0 {
+		v := extreme(g.dice, t)
 		if c, ok := g.k.literal(t, v); ok {
 			return knownValue{c, t, v}
 		}
@@ -264,12 +235,12 @@ func (g *graph) pick(t ir.Type) knownValue {
 		}
 	}
 	n := len(fit)
-	return fit[max(g.random.IntN(n), g.random.IntN(n))]
+	return fit[max(g.dice.IntN(n), g.dice.IntN(n))]
 }
 
 // grow adds an op, a read or write of a variable, or a write or read of memory.
 func (g *graph) grow() {
-	switch cell := &g.cells[g.random.IntN(len(g.cells))]; g.random.IntN(10) {
+	switch cell := &g.cells[g.dice.IntN(len(g.cells))]; g.dice.IntN(10) {
 	case 0:
 		v := g.pick(cell.t)
 		g.k.set(cell.value, v.value)
@@ -277,76 +248,75 @@ func (g *graph) grow() {
 	case 1, 2:
 		g.known = append(g.known, knownValue{g.k.get(cell.value), cell.t, cell.bits})
 	case 3: // overwrite an input
-		i := g.random.IntN(len(g.memory))
+		i := g.dice.IntN(len(g.memory))
 		v := g.pick(g.cells[i/2].t)
 		if v.t.IsFloat() {
 			return
 		}
 		g.memoryWrite(i, v)
 	case 4:
-		i := g.random.IntN(len(g.memory))
+		i := g.dice.IntN(len(g.memory))
 		g.known = append(g.known, knownValue{g.k.read(g.cells[i/2].t, int64(16*i)), g.cells[i/2].t, g.now[i]})
 	case 5: // under a condition
 		condition := g.pick(i32T)
 		v := g.pick(cell.t)
-		if g.random.IntN(2) == 0 {
+		if g.dice.IntN(2) == 0 {
 			g.k.when(condition.value, func(k *kernel) { k.set(cell.value, v.value) }, nil)
-			if condition.bits.low != 0 {
+			if condition.bits.Low != 0 {
 				cell.bits = v.bits
 			}
 		} else {
 			g.k.when(condition.value, nil, func(k *kernel) { k.set(cell.value, v.value) })
-			if condition.bits.low == 0 {
+			if condition.bits.Low == 0 {
 				cell.bits = v.bits
 			}
 		}
 	case 6:
 		g.loop(cell)
 	default:
-		c := &g.cases[g.random.IntN(len(g.cases))]
+		shape := &g.shapes[g.dice.IntN(len(g.shapes))]
 		var operands []*ir.Value
 		var values []bits128
-		for _, t := range c.operands {
+		for _, t := range shape.Operands {
 			v := g.pick(t)
 			operands = append(operands, v.value)
 			values = append(values, v.bits)
 		}
-		if c.trapsOn != nil && c.trapsOn(values) {
-			return
+		if result, traps := compute(shape, values); !traps {
+			g.known = append(g.known, knownValue{shape.Build(g.k.Builder, operands...), shape.Result, result})
 		}
-		g.known = append(g.known, knownValue{c.build(g.k, operands), c.result, c.meaning(values)})
 	}
 }
 
 // loop applies an op to a variable a few times.
 func (g *graph) loop(cell *knownValue) {
-	var fit []*opCase
-	for i := range g.cases {
-		if c := &g.cases[i]; c.trapsOn == nil && c.result.Equal(cell.t) && c.operands[len(c.operands)-1].Equal(cell.t) {
-			fit = append(fit, c)
+	var fit []*random.Shape
+	for i := range g.shapes {
+		if s := &g.shapes[i]; !divides(s) && s.Result.Equal(cell.t) && s.Operands[len(s.Operands)-1].Equal(cell.t) {
+			fit = append(fit, s)
 		}
 	}
 	if len(fit) == 0 {
 		return
 	}
-	c := fit[g.random.IntN(len(fit))]
+	shape := fit[g.dice.IntN(len(fit))]
 	var values []*ir.Value
-	var meaning []bits128
-	for _, t := range c.operands[:len(c.operands)-1] {
+	var operands []bits128
+	for _, t := range shape.Operands[:len(shape.Operands)-1] {
 		v := g.pick(t)
 		values = append(values, v.value)
-		meaning = append(meaning, v.bits)
+		operands = append(operands, v.bits)
 	}
-	turns := 1 + g.random.Int64N(4)
+	turns := 1 + g.dice.Int64N(4)
 	left := g.k.variable(g.k.i32(turns))
 	g.k.loop(func(k *kernel, again *ir.Value) {
-		k.set(cell.value, c.build(k, append(values, k.get(cell.value))))
+		k.set(cell.value, shape.Build(k.Builder, append(values, k.get(cell.value))...))
 		less := k.Binary(ir.OpIntegerSub, k.get(left), k.i32(1))
 		k.set(left, less)
 		k.brIf(again, k.icmp("ne", less, k.i32(0)))
 	})
 	for range turns {
-		cell.bits = c.meaning(append(slices.Clone(meaning), cell.bits))
+		cell.bits, _ = compute(shape, append(slices.Clone(operands), cell.bits))
 	}
 }
 
@@ -363,7 +333,7 @@ func (g *graph) memoryWrite(i int, v knownValue) {
 // finish stores some of the values and all variables and gives what is expected.
 func (g *graph) finish() (want []knownValue) {
 	for _, v := range g.known {
-		if g.random.IntN(3) == 0 {
+		if g.dice.IntN(3) == 0 {
 			want = append(want, v)
 		}
 	}
