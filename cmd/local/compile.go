@@ -33,6 +33,8 @@ type CompileOptions struct {
 	Names bool
 	// KeepFlow keeps a copy of the module as it was after the logical passes.
 	KeepFlow bool
+	// Kernels asks for a kernel beside each pipeline that can run on a GPU.
+	Kernels bool
 	// Parameters are the types of $1, $2 and so on where the caller knows them.
 	Parameters []ir.Type
 	// Verify checks the module after each pass.
@@ -100,6 +102,7 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 
 	passContext := pass.NewContext()
 	passContext.File, passContext.Library = file, library.Digest(options.Wide)
+	passContext.Kernels = options.Kernels
 	run := func(groups []passes.Group) error {
 		_, err := passes.Run(passContext, module, passes.Options{Verify: options.Verify, Disable: options.Disable, Groups: groups, After: options.After})
 		return err

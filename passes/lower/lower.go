@@ -36,7 +36,7 @@ var Pipelines = &pass.Pass{
 var Kernels = &pass.Pass{
 	Name: "kernels", Doc: "lowers pipelines to kern functions", Level: ir.PipeLevel, Required: true,
 	Run: func(ctx *pass.Context, m *ir.Module) (bool, error) {
-		kern, p, err := kernels.Lower(m, kernels.Options{File: ctx.File, Library: ctx.Library})
+		kern, p, err := kernels.Lower(m, kernels.Options{File: ctx.File, Library: ctx.Library, Kernels: ctx.Kernels, Unavailable: ctx.Unavailable})
 		if err != nil {
 			return false, err
 		}

@@ -41,6 +41,10 @@ type Context struct {
 	File *diag.File
 	// Library is the digest of the library module that the code will call.
 	Library string
+	// Kernels asks for kernels beside the functions for the CPU; Unavailable tells which
+	// functions of the library they cannot call, and why.
+	Kernels     bool
+	Unavailable map[string]string
 	// Program is what the last lowering pass made beside the module.
 	Program *program.Program
 }

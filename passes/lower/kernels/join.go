@@ -110,7 +110,7 @@ func (l *lowerer) keyDistance(index int) *distance {
 // origin traces a field of a state back to the table column that it comes from
 // unchanged, nil when there is none.
 func (l *lowerer) origin(state, field, depth int) *ir.Column {
-	if depth > len(l.module.States) {
+	if s := l.module.States[state]; depth > len(l.module.States) || s.Kind == ir.AggregateState && field >= s.Keys {
 		return nil
 	}
 	var found *ir.Column
@@ -131,6 +131,9 @@ func (l *lowerer) origin(state, field, depth int) *ir.Column {
 			table := l.module.Table(string(ir.AttributeAs[ir.Symbol](v.Op, "table")))
 			_, found = table.Column(ir.AttributeAs[[]ir.ScanColumn](v.Op, "columns")[v.Index].Source)
 		case ir.OpSourceState, ir.OpProbe:
+			if kind, ok := v.Op.Attribute("kind").(ir.JoinKind); ok && (kind == ir.LeftJoin || kind == ir.FullJoin) {
+				return nil // where nothing matches, anything may lie under the NULL
+			}
 			from := l.stateOf(v.Op)
 			name := ir.AttributeAs[[]ir.Field](v.Op, "fields")[v.Index].Name
 			at, _ := ir.StructType(l.module.States[from].Fields...).Field(name)
@@ -308,7 +311,7 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 				g.match(func(mismatch *ir.Value) {
 					matches(record, mismatch)
 					for i, f := range fields {
-						g.lazy[op.Results[i]] = func() *scalar { return g.loadField(record, f) }
+						g.lazy[op.Results[i]] = func() *scalar { return g.loadStateField(index, record, f) }
 					}
 					g.nested(mismatch, rest)
 				})

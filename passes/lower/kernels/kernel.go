@@ -192,10 +192,11 @@ func (g *generator) tableRows(ops []*ir.Op) {
 
 // stateRows runs the pipeline over the records of a state.
 func (g *generator) stateRows(source, end *ir.Op, ops []*ir.Op) {
-	state := &g.program.States[g.stateOf(source)]
+	index := g.stateOf(source)
+	state := &g.program.States[index]
 	var record *ir.Value
 	for i, f := range g.recordFields(source, state) {
-		g.lazy[source.Results[i]] = func() *scalar { return g.loadField(record, f) }
+		g.lazy[source.Results[i]] = func() *scalar { return g.loadStateField(index, record, f) }
 	}
 	record = g.context // for what planning reads
 	g.plan = g.planFor(end, ops)

@@ -215,7 +215,7 @@ func (g *generator) stateLoop(source *ir.Op, ops []*ir.Op) {
 	begin := g.early(func(e *emitter) *ir.Value { return e.load32(e.const32(abi.MorselColumns), abi.ColumnValues) })
 	var record *ir.Value
 	for i, f := range g.recordFields(source, state) {
-		g.lazy[source.Results[i]] = func() *scalar { return g.loadField(record, f) }
+		g.lazy[source.Results[i]] = func() *scalar { return g.loadStateField(index, record, f) }
 	}
 	if state.Kind == ir.SortState {
 		count := g.early(func(e *emitter) *ir.Value { return e.load32(e.const32(abi.MorselBase), 0) })

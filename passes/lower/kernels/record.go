@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/heddle-lang/heddle/ir"
@@ -86,6 +87,21 @@ func (g *generator) loadField(record *ir.Value, f program.RecordField) *scalar {
 	}
 	if f.NullOffset >= 0 {
 		s.null = e.load(record, int64(f.NullOffset), 1, false, i32)
+	}
+	return s
+}
+
+// loadStateField reads a field of a record of a state. What comes unchanged from a
+// column of a table lies within the bounds of that column.
+func (g *generator) loadStateField(index int, record *ir.Value, f program.RecordField) *scalar {
+	s := g.loadField(record, f)
+	if s.bounds == nil {
+		return s
+	}
+	at := slices.IndexFunc(g.module.States[index].Fields, func(field ir.Field) bool { return field.Name == f.Name })
+	if c := g.origin(index, at, 0); c != nil && c.Type.Same(f.Type) {
+		s.bounds = s.bounds.intersect(columnBounds(c.Type, c.Layout))
+		s.v = g.convert(s.v, s.kernType())
 	}
 	return s
 }

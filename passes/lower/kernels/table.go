@@ -40,6 +40,16 @@ func (g *generator) word(c *column, offset int64) *ir.Value {
 	return *slot
 }
 
+// columnBounds is what a column of a layout can hold.
+func columnBounds(t ir.Type, layout ir.Layout) *bounds {
+	b := typeBounds(t)
+	if b != nil && layout.Encoding == ir.Plain && layout.Width > 0 && layout.Width < 16 && t.Kind != ir.Bool {
+		base := big.NewInt(layout.Base)
+		b = b.intersect(boundsBits(uint(layout.Width) * 8).add(&bounds{base, base}))
+	}
+	return b
+}
+
 // openTable declares the scan of a pipeline.
 func (g *generator) openTable(op *ir.Op) {
 	table := g.module.Table(string(ir.AttributeAs[ir.Symbol](op, "table")))
@@ -52,12 +62,7 @@ func (g *generator) openTable(op *ir.Op) {
 			layout = ir.NaturalLayout(definition.Type)
 		}
 		scan.Columns = append(scan.Columns, program.ScanColumn{Name: c.Source, Type: definition.Type, Layout: layout})
-		col := &column{index: i, t: definition.Type, layout: layout, bounds: typeBounds(definition.Type)}
-		if col.bounds != nil && layout.Encoding == ir.Plain && layout.Width < 16 && definition.Type.Kind != ir.Bool {
-			base := big.NewInt(layout.Base)
-			col.bounds = col.bounds.intersect(boundsBits(uint(layout.Width) * 8).add(&bounds{base, base}))
-		}
-		source.columns = append(source.columns, col)
+		source.columns = append(source.columns, &column{index: i, t: definition.Type, layout: layout, bounds: columnBounds(definition.Type, layout)})
 	}
 	g.program.Scans = append(g.program.Scans, scan)
 	g.read(source)
