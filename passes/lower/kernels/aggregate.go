@@ -215,7 +215,7 @@ func (g *generator) update(op *ir.Op, record *ir.Value, a accumulator, writer *i
 		at := int64(a.field.Offset)
 		held := e.load(record, at, 8, false, i64)
 		one := e.const64(1)
-		if !isConstant(s.v, 1) || s.null != nil {
+		if !isOne(s.v) || s.null != nil {
 			one = e.extendUnsigned(g.condition(s), i64)
 		}
 		e.store(record, at, 8, e.add(held, one))
@@ -244,8 +244,8 @@ func (g *generator) update(op *ir.Op, record *ir.Value, a accumulator, writer *i
 	}
 }
 
-func isConstant(v *ir.Value, n int64) bool {
-	return v.Op != nil && v.Op.Code == ir.OpConst && ir.AttributeAs[ir.Datum](v.Op, "value").Int() == n
+func isOne(v *ir.Value) bool {
+	return v.Op != nil && v.Op.Code == ir.OpConst && ir.AttributeAs[ir.Datum](v.Op, "value").Int() == 1
 }
 
 // loadSum reads the running value of a sum.

@@ -167,7 +167,7 @@ func (g *generator) updateAtomically(op *ir.Op, record *ir.Value, a accumulator)
 	e, s := &g.emitter, a.operand
 	offset := int64(a.field.Offset)
 	if a.function == ir.Count {
-		if isConstant(s.v, 1) && s.null == nil {
+		if isOne(s.v) && s.null == nil {
 			g.atomic("add", 8, record, offset, e.const64(1))
 			return
 		}

@@ -181,7 +181,7 @@ func (g *generator) singleGroup(op *ir.Op, slot *ir.Value, accumulators []accumu
 		case a.function == ir.Count:
 			n := cell(i64)
 			one := e.const64(1)
-			if !isConstant(a.operand.v, 1) || a.operand.null != nil {
+			if !isOne(a.operand.v) || a.operand.null != nil {
 				one = e.extendUnsigned(g.condition(a.operand), i64)
 			}
 			e.set(n, e.add(e.get(n), one))

@@ -24,17 +24,20 @@ func TestGolden(t *testing.T) {
 				tables = d.Input
 				return ""
 			case "kernels":
+			case "gpu":
+				kern, p := lower(t, "cir 1\n"+tables+"\n"+d.Input, Options{Kernels: true})
+				return describeKernels(kern, p)
 			default:
 				t.Fatalf("%s: no command %q", d.Pos, d.Cmd)
 			}
-			kern, p := lower(t, "cir 1\n"+tables+"\n"+d.Input)
+			kern, p := lower(t, "cir 1\n"+tables+"\n"+d.Input, Options{})
 			return kern.String()[len("cir 1\n\n"):] + "\n" + describe(p)
 		})
 	})
 }
 
 // lower lowers the text of a module and verifies what comes in and out.
-func lower(t testing.TB, text string) (*ir.Module, *program.Program) {
+func lower(t testing.TB, text string, options Options) (*ir.Module, *program.Program) {
 	t.Helper()
 	file := diag.NewFile("case", text)
 	m, list := ir.Parse(file)
@@ -44,7 +47,8 @@ func lower(t testing.TB, text string) (*ir.Module, *program.Program) {
 	if problems := ir.Verify(m); problems.HasErrors() {
 		t.Fatal(diag.RenderText(problems, diag.Options{}))
 	}
-	kern, p, err := Lower(m, Options{File: file})
+	options.File = file
+	kern, p, err := Lower(m, options)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -84,6 +88,27 @@ func describe(p *program.Program) string {
 	}
 	for i, site := range p.Sites {
 		fmt.Fprintf(&b, "site %d: %s %s\n", i, site.Code, site.Message)
+	}
+	return b.String()
+}
+
+// describeKernels is the code of the kernels, and what the program says about them.
+func describeKernels(kern *ir.Module, p *program.Program) string {
+	only := &ir.Module{}
+	for _, f := range kern.Functions {
+		if f.Threads > 0 {
+			only.Functions = append(only.Functions, f)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(only.String()[len("cir 1\n\n"):] + "\n")
+	for _, pipeline := range p.Pipelines {
+		if k := pipeline.Kernel; k != nil {
+			fmt.Fprintf(&b, "pipeline %s: %d threads take %d rows each, %d slots, %d bytes shared, hashes %t, keeps text %t\n",
+				pipeline.Function, k.Threads, k.RowsPerThread, k.Slots, k.Shared, k.Hashes, k.KeepsText)
+		} else {
+			fmt.Fprintf(&b, "pipeline %s: no kernel, %s\n", pipeline.Function, pipeline.NoKernel)
+		}
 	}
 	return b.String()
 }

@@ -149,7 +149,7 @@ func (g *generator) layGroups(index int, values []*scalar, digits []digit) *grou
 			if g.expands {
 				p.t = i64
 			}
-			if isConstant(operand.v, 1) && operand.null == nil && plan.counted == nil {
+			if isOne(operand.v) && operand.null == nil && plan.counted == nil {
 				plan.counted = p
 			}
 		case a.function == ir.Sum && a.field.Type.IsFloat():
@@ -290,7 +290,7 @@ func (g *generator) accumulate(a *privateAccumulator, slot *ir.Value) *ir.Value 
 	switch a.function {
 	case ir.Count:
 		one := g.const32(1)
-		if !isConstant(s.v, 1) || s.null != nil {
+		if !isOne(s.v) || s.null != nil {
 			one = g.condition(s)
 		}
 		if a.t.Kind == ir.I64 {

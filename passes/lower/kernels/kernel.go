@@ -90,6 +90,7 @@ func (l *lowerer) beginKernel(name string) *generator {
 	g := l.begin(name)
 	g.kernel = &program.Kernel{Function: name, Threads: kernelThreads, RowsPerThread: 1}
 	g.launch = g.function.Body.AddArgument("launch", gaddr)
+	g.words = map[int64]*ir.Value{}
 	g.natural = true
 	g.unavailable = l.options.Unavailable
 	return g
@@ -113,9 +114,12 @@ func (g *generator) readLike(other *generator) {
 	}
 }
 
-// launchWord loads a word of the launch block.
+// launchWord loads a word of the launch block, once in the prologue.
 func (g *generator) launchWord(offset int64) *ir.Value {
-	return g.early(func(e *emitter) *ir.Value { return e.load32(g.launch, offset) })
+	if g.words[offset] == nil {
+		g.words[offset] = g.early(func(e *emitter) *ir.Value { return e.load32(g.launch, offset) })
+	}
+	return g.words[offset]
 }
 
 // launchColumn loads an address of a column from the launch block, given where it stands

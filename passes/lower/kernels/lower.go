@@ -231,6 +231,7 @@ type generator struct {
 	kernel    *program.Kernel                        // what a kernel tells the runtime
 	plan      *groupPlan                             // of a kernel that adds up by thread
 	planning  func(values []*scalar, digits []digit) // set while a plan is made: takes what the aggregate gets
+	words     map[int64]*ir.Value                    // of the launch block, by offset
 	spare     *ir.Value                              // of a kernel that hashes: a cell with a record that could not be entered
 	thread    *ir.Value                              // of a kernel: the number of the thread in its block
 }

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
@@ -37,6 +38,8 @@ func (g *generator) tiles(ops []*ir.Op) {
 		leading++
 	}
 	rest := ops[leading:]
+	// Conditions that are cheap and never trap need no branches.
+	dear := slices.ContainsFunc(conditions, g.dear)
 	rows := g.launchWord(abi.LaunchRows)
 	first := g.columnsOf(conditions)
 	second := g.columnsOf(operandsOf(rest))
@@ -48,6 +51,15 @@ func (g *generator) tiles(ops []*ir.Op) {
 			inside := e.compare("lt_u", row, rows)
 			if len(conditions) == 0 {
 				flags[j] = inside
+				continue
+			}
+			if !dear {
+				g.bindTile(tested, start, j, func() {
+					flags[j] = inside
+					for _, c := range conditions {
+						flags[j] = e.and(flags[j], g.condition(g.value(c)))
+					}
+				})
 				continue
 			}
 			flag := e.variable(e.const32(0))
@@ -78,20 +90,23 @@ func (g *generator) tiles(ops []*ir.Op) {
 
 // tileItem emits the code of one row of a tile, as one tuple.
 func (g *generator) tileItem(tile []*tileColumn, start *ir.Value, j int, body func()) {
-	g.tuple(func() {
-		g.scoped(func() {
-			g.source.row = g.addConst(start, int64(j))
-			saved := map[*ir.Value]func() *scalar{}
-			for _, t := range tile {
-				v := g.source.op.Results[t.column.index]
-				saved[v] = g.lazy[v]
-				g.bindElement(t, v, start, j)
-			}
-			body()
-			for v, lazy := range saved {
-				g.lazy[v] = lazy
-			}
-		})
+	g.tuple(func() { g.bindTile(tile, start, j, body) })
+}
+
+// bindTile runs body with one row of a tile as the current row.
+func (g *generator) bindTile(tile []*tileColumn, start *ir.Value, j int, body func()) {
+	g.scoped(func() {
+		g.source.row = g.addConst(start, int64(j))
+		saved := map[*ir.Value]func() *scalar{}
+		for _, t := range tile {
+			v := g.source.op.Results[t.column.index]
+			saved[v] = g.lazy[v]
+			g.bindElement(t, v, start, j)
+		}
+		body()
+		for v, lazy := range saved {
+			g.lazy[v] = lazy
+		}
 	})
 }
 
@@ -213,11 +228,7 @@ func operandsOf(ops []*ir.Op) []*ir.Value {
 func without(columns, others []*column) []*column {
 	var left []*column
 	for _, c := range columns {
-		known := false
-		for _, other := range others {
-			known = known || other == c
-		}
-		if !known {
+		if !slices.Contains(others, c) {
 			left = append(left, c)
 		}
 	}
