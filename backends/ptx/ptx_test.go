@@ -1,0 +1,98 @@
+package ptx_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/heddle-lang/heddle/backends/ptx"
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/internal/system"
+	"github.com/heddle-lang/heddle/ir"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected files")
+
+// parse reads kern text.
+func parse(t testing.TB, name, text string) *ir.Module {
+	t.Helper()
+	m, list := ir.Parse(diag.NewFile(name, text))
+	if list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	if list := ir.Verify(m); list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	return m
+}
+
+// compilers are those of all releases of LLVM that are installed, by name.
+func compilers(t testing.TB) map[string]*ptx.Compiler {
+	t.Helper()
+	sys := system.Real()
+	found := map[string]*ptx.Compiler{}
+	for _, name := range []string{"llc-14", "llc-15", "llc-16", "llc-17", "llc-18", "llc-19", "llc-20", "llc-21", "llc-22"} {
+		if _, err := sys.Commands.Find(name); err != nil {
+			continue
+		}
+		c, err := ptx.Find(context.Background(), sys, ptx.FindOptions{Program: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[name] = c
+	}
+	if len(found) == 0 {
+		t.Skip("no llc is installed")
+	}
+	return found
+}
+
+func lower(t testing.TB, m *ir.Module, library *ir.Module) string {
+	t.Helper()
+	text, err := ptx.Lower(m, ptx.Options{Library: library})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestGolden shows the LLVM IR of a few kernels, so that a change of its quality is seen
+// in review, and that every LLVM makes PTX of it that passes the gates.
+func TestGolden(t *testing.T) {
+	sources, err := filepath.Glob("testdata/*.cir")
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("no kernels in testdata: %v", err)
+	}
+	for _, path := range sources {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := lower(t, parse(t, path, string(text)), nil)
+			golden := strings.TrimSuffix(path, ".cir") + ".ll"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s (rewrite with -update):\n%s", golden, diff)
+			}
+			for name, c := range compilers(t) {
+				if _, err := c.Compile(context.Background(), got, ptx.DefaultTarget); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+}
