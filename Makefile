@@ -20,8 +20,9 @@ SF       ?= 1
 QUERIES  ?=
 FLAGS    ?=
 FUZZTIME ?= 60s
+GPU_SF   ?= 10
 
-.PHONY: help setup build demo test check fmt lint golden fuzz bench bench-duckdb ptxas clean
+.PHONY: help setup build demo test check fmt lint golden fuzz bench bench-duckdb ptxas gpu-binaries gpu-test gpu-bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -61,6 +62,15 @@ bench-duckdb: setup ## compare with DuckDB on the same machine: SF=1 QUERIES=1,6
 
 ptxas: ## fetch NVIDIA's ptxas, with which the tests assemble PTX; it is not shipped
 	@scripts/ptxas.sh
+
+gpu-binaries: setup ## build what gpu-test and gpu-bench need into bin/gpu and bin/gpu.tar.gz: GPU_SF=10
+	@SF='$(GPU_SF)' scripts/gpu-binaries.sh
+
+gpu-test: ## test on an NVIDIA GPU; without Go, with what is in bin/gpu or bin/gpu.tar.gz
+	@SF='$(GPU_SF)' scripts/gpu-test.sh
+
+gpu-bench: ## measure on an NVIDIA GPU, likewise: GPU_SF=10
+	@SF='$(GPU_SF)' scripts/gpu-bench.sh
 
 clean: ## delete what was built; data/ stays
 	rm -rf bin dist
