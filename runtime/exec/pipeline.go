@@ -55,19 +55,15 @@ func (r *run) runPipeline(number int) error {
 	for _, used := range r.uses(p) {
 		used.busy = true
 	}
-	passes, err := r.passes(p)
+	fetched := r.fetched
+	done, err := r.runPlaced(number, st, &stats)
+	if err == nil && !done {
+		err = r.runPasses(p, st, number, &stats)
+	}
 	if err != nil {
 		return err
 	}
-	for passes.next() {
-		if err := passes.load(); err != nil {
-			return err
-		}
-		if err := r.runPass(p, st, number, &stats); err != nil {
-			return err
-		}
-		stats.Passes++
-	}
+	stats.CopiedOut += r.fetched - fetched
 	stats.Run = r.since(started)
 	for _, used := range r.uses(p) {
 		used.busy = used == st
@@ -88,6 +84,30 @@ func (r *run) runPipeline(number int) error {
 	st.busy = false
 	stats.Finish = r.since(started) - stats.Run
 	r.stats.Pipelines = append(r.stats.Pipelines, stats)
+	return nil
+}
+
+// runPasses runs a pipeline on the workers, over its source as often as its tables
+// need.
+func (r *run) runPasses(p *program.Pipeline, st *state, number int, stats *PipelineStats) error {
+	for _, used := range r.uses(p) {
+		if err := r.fetch(used); err != nil {
+			return err
+		}
+	}
+	passes, err := r.passes(p)
+	if err != nil {
+		return err
+	}
+	for passes.next() {
+		if err := passes.load(); err != nil {
+			return err
+		}
+		if err := r.runPass(p, st, number, stats); err != nil {
+			return err
+		}
+		stats.Passes++
+	}
 	return nil
 }
 

@@ -34,6 +34,9 @@ type run struct {
 	filling  *state
 	pipeline *program.Pipeline
 
+	onDevice onDevice
+	fetched  int64 // bytes of states that came from the device
+
 	mu     sync.Mutex // guards spill, and the counts of limited buffers
 	spill  *spillFile
 	relief sync.Mutex // held by the worker that moves pages of finished states
@@ -42,8 +45,22 @@ type run struct {
 
 // Run executes a program to its end and returns the result, whose rows stay in the
 // session's memory until it is closed. Errors of the query are diagnostics; a query
-// that ctx ends is E0610.
-func (s *Session) Run(ctx context.Context, query Query) (result *Result, err error) {
+// that ctx ends is E0610. Where rows were lost with a device, it is executed again
+// without it.
+func (s *Session) Run(ctx context.Context, query Query) (*Result, error) {
+	result, err := s.execute(ctx, query, nil)
+	var lost *lostState
+	if !errors.As(err, &lost) {
+		return result, err
+	}
+	if query.RequireDevice {
+		return nil, lost.cause
+	}
+	return s.execute(ctx, query, lost.cause)
+}
+
+// execute is one attempt of Run; off is why it may not use the device.
+func (s *Session) execute(ctx context.Context, query Query, off *diag.Diagnostic) (result *Result, err error) {
 	switch {
 	case s.closed:
 		return nil, errors.New("the session is closed")
@@ -57,7 +74,7 @@ func (s *Session) Run(ctx context.Context, query Query) (result *Result, err err
 		return nil, diag.New(CodeStale, "the program was compiled for another release of the runtime library").
 			Helpf("compile the query again with this release")
 	}
-	r := &run{session: s, query: &query, program: query.Program}
+	r := &run{session: s, query: &query, program: query.Program, onDevice: onDevice{off: off}}
 	var stop context.CancelCauseFunc
 	r.ctx, stop = context.WithCancelCause(ctx)
 	r.stop = stop
@@ -112,6 +129,7 @@ func (r *run) prepare() error {
 	s := r.session
 	if abi.SharedLimit-int64(s.constants) > keptConstants {
 		s.constants = abi.SharedLimit
+		s.constantsEpoch++
 		clear(s.dictionaries)
 	}
 	s.heap.Reset(s.constants)
@@ -152,6 +170,7 @@ func (r *run) close() error {
 	if r.spill != nil {
 		failed = errors.Join(failed, r.spill.close())
 	}
+	r.closeDevice()
 	r.session.heap.Reset(r.session.constants)
 	return errors.Join(failed, r.session.heap.Trim(keptMemory))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/runtime/device"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	"github.com/heddle-lang/heddle/runtime/exec/memory"
 	"github.com/heddle-lang/heddle/runtime/store"
@@ -31,6 +32,12 @@ type Options struct {
 	// TempDir is where temporary files go; "" stands for the system's directory.
 	TempDir string
 	System  *system.System // nil stands for the real one
+	// Device is a GPU on which pipelines can run; nil: there is none. The session does
+	// not close it.
+	Device device.Driver
+	// DeviceMemory is how many bytes of the GPU's memory the session takes at most; 0
+	// stands for 90 percent of what is available when it first needs some.
+	DeviceMemory int64
 	// Cache keeps compiled modules; nil stands for one of the session's own, without a
 	// directory.
 	Cache *engine.Cache
@@ -60,15 +67,18 @@ type Session struct {
 	releaseLibrary func()
 	libraryDigest  string
 
-	heap         *memory.Heap
-	constants    uint32 // lowest address of the session's own constants
-	dictionaries map[dictionaryKey]dictionary
-	windows      windows
-	workers      []*worker
-	modules      map[engine.Module]linkedModule // that workers may have linked
-	links        int                            // modules ever linked, for their names
-	current      *run                           // not nil while a result is open
-	closed       bool
+	heap      *memory.Heap
+	constants uint32 // lowest address of the session's own constants
+	// constantsEpoch counts how often the constants were dropped.
+	constantsEpoch int
+	device         *gpu
+	dictionaries   map[dictionaryKey]dictionary
+	windows        windows
+	workers        []*worker
+	modules        map[engine.Module]linkedModule // that workers may have linked
+	links          int                            // modules ever linked, for their names
+	current        *run                           // not nil while a result is open
+	closed         bool
 }
 
 type linkedModule struct {
@@ -90,6 +100,14 @@ type Query struct {
 	Arguments []ir.Datum // of $1, $2, ...
 	// Source is the text that was compiled, for the places of errors; nil when unknown.
 	Source *diag.File
+	// Kernels is the program's code for GPUs; nil: there is none.
+	Kernels *Kernels
+	// Placement says for each pipeline where it is to run; those that it does not name
+	// run on the CPU.
+	Placement []Placement
+	// RequireDevice makes it an error when a pipeline that was placed on the device
+	// cannot run there, instead of running it on the CPU.
+	RequireDevice bool
 	// Progress, if not nil, is kept up to date while the query runs.
 	Progress *Progress
 }
@@ -140,6 +158,10 @@ func (s *Session) Close() error {
 	var failed error
 	if s.current != nil {
 		failed = s.current.close()
+	}
+	if s.device != nil {
+		failed = errors.Join(failed, s.device.close())
+		s.device = nil
 	}
 	failed = errors.Join(failed, s.dropWorkers())
 	if s.heap != nil {

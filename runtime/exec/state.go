@@ -21,10 +21,11 @@ type state struct {
 	// partitions holds the pages when the state is finished.
 	partitions []partition
 
-	directory memory.Block // hash tables
-	resident  uint64       // hash tables: partitions in the directory
-	busy      bool         // the pipeline at work reads, probes or fills it
-	sorted    sorted       // sorts
+	directory memory.Block   // hash tables
+	resident  uint64         // hash tables: partitions in the directory
+	busy      bool           // the pipeline at work reads, probes or fills it
+	sorted    sorted         // sorts
+	device    *deviceRecords // not nil while the records are on the device alone
 }
 
 // localState is a worker's part of a state.
@@ -335,6 +336,9 @@ func (r *run) written(w *worker, st *state) int64 {
 // finish completes a state when the last pipeline that fills it has ended.
 func (r *run) finish(st *state) error {
 	st.partitions = make([]partition, st.Partitions)
+	if st.device != nil {
+		return nil // until the host needs the records
+	}
 	writers, emptied := 0, false
 	for i := range st.local {
 		mine := &st.local[i]
@@ -399,4 +403,8 @@ func (r *run) release(st *state) {
 	heap.Free(st.directory)
 	st.directory = memory.Block{}
 	r.releaseSorted(st)
+	if st.device != nil {
+		r.freeRecords(st.device)
+		st.device = nil
+	}
 }

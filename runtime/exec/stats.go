@@ -1,9 +1,11 @@
 package exec
 
 import (
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir/program"
 )
 
@@ -28,6 +30,34 @@ type PipelineStats struct {
 	Bytes   int64         // of the source
 	Passes  int           // over the source; more than one when a hash table does not fit memory
 	Morsels []int         // by worker
+
+	// Device is where the pipeline ran: "cpu", or the name of a driver. Why tells why it was placed
+	// there; Fallback, if not nil, why it did not run where it was placed.
+	Device   string
+	Why      string
+	Fallback *diag.Diagnostic
+	// Launches counts launches of the kernel. CopiedIn and CopiedOut are bytes to and
+	// from the device, Transfer the time in which columns were read and copied, and
+	// Kernel the time on the device from the first launch to the end of the last.
+	Launches            int
+	CopiedIn, CopiedOut int64
+	Transfer, Kernel    time.Duration
+}
+
+// Fallbacks lists why pipelines did not run on the device that they were placed on,
+// each reason once.
+func (s *Stats) Fallbacks() []*diag.Diagnostic {
+	var all []*diag.Diagnostic
+	for i := range s.Pipelines {
+		problem := s.Pipelines[i].Fallback
+		same := func(other *diag.Diagnostic) bool {
+			return other.Code == problem.Code && other.Message == problem.Message
+		}
+		if problem != nil && !slices.ContainsFunc(all, same) {
+			all = append(all, problem)
+		}
+	}
+	return all
 }
 
 // ScanStats says how a table was read.
