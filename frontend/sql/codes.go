@@ -129,6 +129,16 @@ Example:
     ^^ expected a statement such as SELECT
 
 To compute an expression, write SELECT before it.`})
+	codeHint = diag.Register(diag.CodeInfo{Code: "E0116", Title: "hint that has no effect", Explanation: `A comment that begins with "/*+" behind SELECT holds hints, and this one cannot be
+followed. That is a warning: a hint never changes a result.
+
+Example:
+
+    SELECT /*+ device(tpu) */ count(*) FROM t
+               ^^^^^^^^^^^ unknown argument
+
+What to do: device(auto), device(cpu), device(gpu) and device(emulator) say where the
+statement's pipelines should run. Leave the plus sign out of other comments.`})
 	codeStatementNotYet = diag.Register(diag.CodeInfo{Code: "E0401", Title: "statement is not there yet", Explanation: `Heddle recognises the statement but cannot run it yet.
 
 Example:

@@ -64,6 +64,9 @@ func FuzzParse(f *testing.F) {
 		if len(list) > 0 {
 			return
 		}
+		for _, statement := range tree.Statements {
+			sql.Hints(diag.NewFile("fuzz", text), statement)
+		}
 		checkSpans(t, tree, len(text))
 		checkRoundTrip(t, tree)
 	})
