@@ -92,7 +92,7 @@ static CUresult enter(const char *name, int needs_context) {
     pthread_mutex_lock(&lock);
     struct call *c = call_of(name);
     if (++c->count == c->fail_at) {
-        if (c->result >= 700 && c->result < 720) sticky = c->result;
+        if (c->result >= 700 && c->result < 720 && c->result != 701 && c->result != CONTEXT_ACTIVE) sticky = c->result;
         return c->result;
     }
     if (!needs_context) return OK;
