@@ -70,8 +70,9 @@ func TestCubinCache(t *testing.T) {
 			change(t, entry, func(b []byte) []byte { b[len(cubinMagic)-2] = '2'; return b })
 		}, rebuilt},
 		{"removed", func(t *testing.T, _ *mock, _ *CubinCache, entry string) { check(t, os.Remove(entry)) }, fresh},
-		{"the driver refuses it", func(_ *testing.T, m *mock, _ *CubinCache, _ string) { m.fail(cuModuleLoadData, 1, noBinaryForGPU) },
-			counts{Loaded: 1, Saved: 1, Damaged: 1, Translated: 1}},
+		{"the driver refuses it", func(_ *testing.T, m *mock, _ *CubinCache, _ string) {
+			m.fail(cuModuleLoadData, 1, noBinaryForGPU)
+		}, counts{Loaded: 1, Saved: 1, Damaged: 1, Translated: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMock(t)

@@ -26,7 +26,7 @@ func TestOpenWithoutDriver(t *testing.T) {
 	for name, path := range map[string]string{"no file": nothing, "no library": text} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(t.Context(), Options{Library: path})
-			d := wantCode(t, err, device.CodeMissing)
+			d := diagnostic(t, err, device.CodeMissing)
 			if len(d.Help) == 0 || len(d.Notes) == 0 || !strings.Contains(d.Notes[0], path) {
 				t.Errorf("%v: notes %q, help %q", d, d.Notes, d.Help)
 			}
@@ -66,7 +66,7 @@ func TestOpenFails(t *testing.T) {
 				test.prepare(m)
 			}
 			_, err := Open(t.Context(), Options{Library: m.path, Ordinal: test.ordinal})
-			d := wantCode(t, err, test.code)
+			d := diagnostic(t, err, test.code)
 			if !strings.Contains(d.Message, test.message) {
 				t.Errorf("the message is %q, without %q", d.Message, test.message)
 			}
@@ -162,7 +162,7 @@ func TestResults(t *testing.T) {
 			m.fail(cuMemsetD8Async, 1, test.result)
 			stream := must[device.Stream](t)(d.NewStream())
 			address := must[device.Address](t)(d.Allocate(16))
-			failure := wantCode(t, stream.Fill(address, 0, 16), test.code)
+			failure := diagnostic(t, stream.Fill(address, 0, 16), test.code)
 			if !strings.Contains(failure.Message, "cuMemsetD8Async gives ") {
 				t.Errorf("the message %q does not name the call", failure.Message)
 			}
@@ -185,7 +185,7 @@ func TestFailureNamesResultAndCall(t *testing.T) {
 	module := must[device.Module](t)(d.Load(t.Context(), devicetest.PTX))
 	poke := must[device.Kernel](t)(module.Kernel("poke"))
 	check(t, stream.Launch(poke, device.Launch{Blocks: 1, Threads: 1}, devicetest.Parameters(device.Address(64), uint32(1))))
-	failure := wantCode(t, stream.Synchronize(t.Context()), device.CodeFault)
+	failure := diagnostic(t, stream.Synchronize(t.Context()), device.CodeFault)
 	if want := "a kernel faulted on the GPU: cuStreamSynchronize gives CUDA_ERROR_ILLEGAL_ADDRESS (700)"; failure.Message != want {
 		t.Errorf("the message is %q, not %q", failure.Message, want)
 	}
@@ -197,7 +197,7 @@ func TestFailureNamesResultAndCall(t *testing.T) {
 func TestShortageTellsHowMuch(t *testing.T) {
 	d := newMock(t).open()
 	_, err := d.Allocate(100 << 20)
-	failure := wantCode(t, err, device.CodeMemory)
+	failure := diagnostic(t, err, device.CodeMemory)
 	if diff := cmp.Diff([]string{"104857600 bytes were asked for, and 67108864 are free"}, failure.Notes); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
@@ -207,12 +207,12 @@ func TestBadCodeCarriesTheLog(t *testing.T) {
 	m := newMock(t)
 	d := m.open()
 	_, err := d.Load(t.Context(), []byte("select 1"))
-	failure := wantCode(t, err, device.CodeCode)
+	failure := diagnostic(t, err, device.CodeCode)
 	if notes := strings.Join(failure.Notes, "\n"); !strings.Contains(notes, "parsing error near 'select 1'") {
 		t.Errorf("the notes are %q", notes)
 	}
 	_, err = d.Load(t.Context(), []byte(".version 8.8\n.target sm_80\n"))
-	failure = wantCode(t, err, device.CodeCode)
+	failure = diagnostic(t, err, device.CodeCode)
 	if help := strings.Join(failure.Help, "\n"); !strings.Contains(help, "update NVIDIA's driver, which is for CUDA 12.4") {
 		t.Errorf("the help is %q", help)
 	}

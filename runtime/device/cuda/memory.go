@@ -39,7 +39,7 @@ func (d *driver) shortage(s symbol, r result, bytes int64) error {
 		return err
 	}
 	note := fmt.Sprintf("%d bytes were asked for", bytes)
-	if free, _, r := d.memory(); r == success {
+	if free, r := d.free(); r == success {
 		note += fmt.Sprintf(", and %d are free", free)
 	}
 	return failure.Note("%s", note)
@@ -65,16 +65,17 @@ func (d *driver) Available() (int64, error) {
 		return 0, err
 	}
 	defer d.leave()
-	free, _, r := d.memory()
+	free, r := d.free()
 	if r != success {
 		return 0, d.failure(cuMemGetInfo, r)
 	}
 	return free, nil
 }
 
-func (d *driver) memory() (free, total int64, r result) {
+func (d *driver) free() (free int64, r result) {
+	var total int64
 	r = d.library.call(cuMemGetInfo, uintptr(unsafe.Pointer(&free)), uintptr(unsafe.Pointer(&total)))
-	return free, total, r
+	return free, r
 }
 
 // A reservation is a range of addresses and the parts of it that have memory.

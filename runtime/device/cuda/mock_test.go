@@ -156,7 +156,13 @@ func check(t testing.TB, errs ...error) {
 	}
 }
 
-func wantCode(t testing.TB, err error, code diag.Code) *diag.Diagnostic {
+func wantCode(t testing.TB, err error, code diag.Code) {
+	t.Helper()
+	_ = diagnostic(t, err, code)
+}
+
+// diagnostic is err, which must have the code.
+func diagnostic(t testing.TB, err error, code diag.Code) *diag.Diagnostic {
 	t.Helper()
 	var d *diag.Diagnostic
 	if !errors.As(err, &d) || d.Code != code {

@@ -172,8 +172,11 @@ func (m *module) Kernel(name string) (device.Kernel, error) {
 		attribute funcAttribute
 		value     *int
 	}{
-		{funcThreads, &k.resources.Threads}, {funcShared, &k.resources.Shared}, {funcLocal, &k.resources.Local},
-		{funcRegisters, &k.resources.Registers}, {funcDynamicShared, &k.dynamic},
+		{funcThreads, &k.resources.Threads},
+		{funcShared, &k.resources.Shared},
+		{funcLocal, &k.resources.Local},
+		{funcRegisters, &k.resources.Registers},
+		{funcDynamicShared, &k.dynamic},
 	} {
 		var value int32
 		if r := l.call(cuFuncGetAttribute, uintptr(unsafe.Pointer(&value)), uintptr(a.attribute), k.handle); r != success {

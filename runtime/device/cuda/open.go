@@ -137,9 +137,22 @@ func (l *library) attribute(a attribute, handle int32) (int, error) {
 // history in NVIDIA's "Parallel Thread Execution ISA". Later drivers take at least the
 // last.
 var ptxVersions = []struct{ cuda, ptx int }{
-	{11040, 74}, {11050, 75}, {11060, 76}, {11070, 77}, {11080, 78},
-	{12000, 80}, {12010, 81}, {12020, 82}, {12030, 83}, {12040, 84}, {12050, 85}, {12070, 86}, {12080, 87}, {12090, 88},
-	{13000, 90}, {13010, 91},
+	{11040, 74},
+	{11050, 75},
+	{11060, 76},
+	{11070, 77},
+	{11080, 78},
+	{12000, 80},
+	{12010, 81},
+	{12020, 82},
+	{12030, 83},
+	{12040, 84},
+	{12050, 85},
+	{12070, 86},
+	{12080, 87},
+	{12090, 88},
+	{13000, 90},
+	{13010, 91},
 }
 
 // ptxVersion is the highest version of PTX that a driver translates.

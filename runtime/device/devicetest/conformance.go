@@ -81,9 +81,15 @@ func testProperties(r *rig) {
 		name string
 		ok   bool
 	}{
-		{"Driver", p.Driver != ""}, {"Name", p.Name != ""}, {"Architecture", p.Architecture >= 50 && p.Architecture < 1000},
-		{"PTX", p.PTX >= 70 && p.PTX < 1000}, {"DriverVersion", p.DriverVersion != ""}, {"Multiprocessors", p.Multiprocessors > 0},
-		{"Memory", p.Memory > 0}, {"SharedMemory", p.SharedMemory >= 48<<10}, {"ThreadsPerMultiprocessor", p.ThreadsPerMultiprocessor >= 1024},
+		{"Driver", p.Driver != ""},
+		{"Name", p.Name != ""},
+		{"Architecture", p.Architecture >= 50 && p.Architecture < 1000},
+		{"PTX", p.PTX >= 70 && p.PTX < 1000},
+		{"DriverVersion", p.DriverVersion != ""},
+		{"Multiprocessors", p.Multiprocessors > 0},
+		{"Memory", p.Memory > 0},
+		{"SharedMemory", p.SharedMemory >= 48<<10},
+		{"ThreadsPerMultiprocessor", p.ThreadsPerMultiprocessor >= 1024},
 	} {
 		if !check.ok {
 			r.Errorf("%s cannot be right in %+v", check.name, p)

@@ -93,7 +93,7 @@ func (f *FaultyDriver) before(call Call, kernel string) (late bool, err error) {
 			continue
 		}
 		f.met[i]++
-		if at := max(fault.At, 1); f.met[i] != at && !(fault.Forever && f.met[i] > at) {
+		if at := max(fault.At, 1); f.met[i] < at || f.met[i] > at && !fault.Forever {
 			continue
 		}
 		f.fired = append(f.fired, fault)
