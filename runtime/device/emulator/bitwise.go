@@ -296,14 +296,19 @@ func translateInsert(c *compiler) {
 	}
 }
 
-// translatePermute is prmt: four bytes chosen among eight, or their signs.
+// translatePermute is prmt: four bytes chosen among eight, or their signs. In a mode, a
+// number from 0 to 3 stands for four choices.
 func translatePermute(c *compiler) {
+	mode := c.one("f4e", "b4e", "rc8", "ecl", "ecr", "rc16")
 	if t := c.kind(); t.name != "b32" {
 		c.failf("the type %q is not supported here", "."+t.name)
 	}
 	c.count(4, 4)
 	c.out.d, c.out.a, c.out.b, c.out.c = c.result(32), c.source(1, 32), c.source(2, 32), c.source(3, 32)
 	c.out.run = ternaryOf(func(a, b, c uint64) uint64 {
+		if choices, ok := permuteModes[mode]; ok {
+			c = choices[c&3]
+		}
 		both := b<<32 | a
 		var result uint64
 		for n := range 4 {
@@ -316,6 +321,17 @@ func translatePermute(c *compiler) {
 		}
 		return result
 	})
+}
+
+// permuteModes are the choices that the modes of prmt stand for: extraction forward and
+// backward, replication of bytes and of halves, and clamping from the left and the right.
+var permuteModes = map[string][4]uint64{
+	"f4e":  {0x3210, 0x4321, 0x5432, 0x6543},
+	"b4e":  {0x5670, 0x6701, 0x7012, 0x0123},
+	"rc8":  {0x0000, 0x1111, 0x2222, 0x3333},
+	"ecl":  {0x3210, 0x3211, 0x3222, 0x3333},
+	"ecr":  {0x0000, 0x1110, 0x2210, 0x3210},
+	"rc16": {0x1010, 0x3232, 0x1010, 0x3232},
 }
 
 // translateDistance is sad: |a-b|+c.
