@@ -144,7 +144,7 @@ func appendWord(k *kernel, op *ir.Op, a []value.Value) value.Value {
 // activeMask is the lanes that are here together. LLVM has had an intrinsic for it only
 // since version 19, so it is written out; nothing moves across it.
 func (k *kernel) activeMask() value.Value {
-	asm := llvm.NewInlineAsm(types.NewFunc(types.I32), "activemask.b32 $0;", "=r,~{memory}")
+	asm := llvm.NewInlineAsm(types.NewPointer(types.NewFunc(types.I32)), "activemask.b32 $0;", "=r,~{memory}")
 	asm.SideEffect = true
 	call := k.block.NewCall(asm)
 	call.FuncAttrs = append(call.FuncAttrs, enum.FuncAttrConvergent, enum.FuncAttrNoUnwind)

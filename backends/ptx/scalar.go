@@ -46,13 +46,7 @@ func integer(k *kernel, op *ir.Op, a []value.Value) value.Value {
 
 // shift counts modulo the width, as LLVM does not.
 func shift(k *kernel, op *ir.Op, a []value.Value) value.Value {
-	last := int64(integerOf(a[0]).BitSize - 1)
-	var by value.Value
-	if c, ok := a[1].(*constant.Int); ok {
-		by = constantLike(a[0], c.X.Int64()&last)
-	} else {
-		by = k.block.NewAnd(a[1], constantLike(a[0], last))
-	}
+	by := k.modulo(a[1])
 	switch op.Code {
 	case ir.OpShiftLeft:
 		return k.block.NewShl(a[0], by)
@@ -61,6 +55,15 @@ func shift(k *kernel, op *ir.Op, a []value.Value) value.Value {
 	default:
 		return k.block.NewLShr(a[0], by)
 	}
+}
+
+// modulo is a distance modulo the width of its type.
+func (k *kernel) modulo(by value.Value) value.Value {
+	last := int64(integerOf(by).BitSize - 1)
+	if c, ok := by.(*constant.Int); ok {
+		return constantLike(by, c.X.Int64()&last)
+	}
+	return k.block.NewAnd(by, constantLike(by, last))
 }
 
 // ofWidth calls an intrinsic that is there for each type of integer.
@@ -73,8 +76,20 @@ func (k *kernel) ofWidth(name string, args ...value.Value) value.Value {
 	return k.call(k.intrinsic(fmt.Sprintf("llvm.%s.i%d", name, t.BitSize), false, t, parameters...), args...)
 }
 
+// rotation turns 64 bits as two words, which a GPU does with two funnel shifts. LLVM 14
+// gets distances wrong that are not below 64, also where they are masked.
 func rotation(k *kernel, _ *ir.Op, a []value.Value) value.Value {
-	return k.ofWidth("fshl", a[0], a[0], a[1])
+	b := k.block
+	if integerOf(a[0]).BitSize == 32 {
+		return k.ofWidth("fshl", a[0], a[0], k.modulo(a[1]))
+	}
+	low, high := b.NewTrunc(a[0], types.I32), b.NewTrunc(b.NewLShr(a[0], long(32)), types.I32)
+	by := k.truncate(a[1], types.I32)
+	swapped := b.NewICmp(enum.IPredNE, b.NewAnd(by, word(32)), word(0))
+	first, second := b.NewSelect(swapped, low, high), b.NewSelect(swapped, high, low)
+	by = b.NewAnd(by, word(31))
+	upper := b.NewShl(b.NewZExt(k.ofWidth("fshl", first, second, by), types.I64), long(32))
+	return b.NewOr(upper, b.NewZExt(k.ofWidth("fshl", second, first, by), types.I64))
 }
 
 func countBits(k *kernel, op *ir.Op, a []value.Value) value.Value {
