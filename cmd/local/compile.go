@@ -6,19 +6,24 @@ import (
 	"math"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
+	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
+	"github.com/heddle-lang/heddle/frontend/sql"
 	"github.com/heddle-lang/heddle/frontend/sql/ast"
 	"github.com/heddle-lang/heddle/frontend/sql/bind"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/ir/program"
 	"github.com/heddle-lang/heddle/passes"
 	"github.com/heddle-lang/heddle/passes/pass"
+	"github.com/heddle-lang/heddle/passes/place"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	"github.com/heddle-lang/heddle/runtime/store"
 )
@@ -59,11 +64,15 @@ type Compiled struct {
 	Flow    *ir.Module
 	Program *program.Program // from the kern level on
 	Wasm    []byte
+	// Device is where a hint says that the statement should run, "" without one.
+	Device place.Mode
 	// Cached says that the statement was compiled before; it then has no phases.
 	Cached bool
 	Phases []Phase
 	// Warnings are diagnostics that did not stop the way.
 	Warnings diag.List
+
+	hasKernels bool
 }
 
 // Phase is a step and the time that it took.
@@ -90,6 +99,12 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 		phase, began = following, clock.Now()
 	}
 	_, c.Explain, c.Analyze = bind.Explained(statement)
+	hints, warnings := sql.Hints(file, statement)
+	for _, hint := range hints {
+		if hint.Name == "device" {
+			c.Device = place.Mode(hint.Argument)
+		}
+	}
 	module, list := bind.Bind(ctx, file, statement, db.Catalog(), bind.Options{Parameters: options.Parameters})
 	if err := list.Err(); err != nil {
 		return nil, err
@@ -97,12 +112,14 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 	if module == nil {
 		return nil, errUnread
 	}
-	c.Module, c.Warnings = module, list
+	c.Module, c.Warnings = module, append(list, warnings...)
 	next("bind", "optimising")
 
 	passContext := pass.NewContext()
 	passContext.File, passContext.Library = file, library.Digest(options.Wide)
-	passContext.Kernels = options.Kernels
+	if options.Kernels {
+		passContext.Kernels, passContext.Unavailable = true, unavailable()
+	}
 	run := func(groups []passes.Group) error {
 		_, err := passes.Run(passContext, module, passes.Options{Verify: options.Verify, Disable: options.Disable, Groups: groups, After: options.After})
 		return err
@@ -126,7 +143,7 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 			return c, nil
 		}
 	}
-	c.Program = passContext.Program
+	c.Program, c.hasKernels = passContext.Program, options.Kernels
 	if err := c.Program.CheckSize(); err != nil {
 		return nil, err
 	}
@@ -144,6 +161,23 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 	}
 	next("wasm", "")
 	return c, nil
+}
+
+// unavailable tells which functions of the library kernels cannot call.
+var unavailable = sync.OnceValue(func() map[string]string {
+	functions := map[string]string{}
+	for name, why := range ptx.Unavailable(library.Source()) {
+		functions[abi.LibraryModule+"."+name] = why
+	}
+	return functions
+})
+
+// GPU gives the statement's kernels, nil when none were asked for.
+func (c *Compiled) GPU() *GPUCode {
+	if c.Program == nil || !c.hasKernels {
+		return nil
+	}
+	return &GPUCode{Kern: c.Module}
 }
 
 func hasLevel(m *ir.Module, level ir.Level) bool {

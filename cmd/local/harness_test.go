@@ -135,7 +135,7 @@ func ask(ctx context.Context, w *local.Workspace, text, null string) (*answer, e
 }
 
 func execute(ctx context.Context, w *local.Workspace, c *local.Compiled, null string) (found *answer, err error) {
-	run, err := w.Run(ctx, c.Program, c.Wasm, local.RunOptions{Source: c.File})
+	run, err := w.Run(ctx, c.Program, c.Wasm, local.RunOptions{Source: c.File, GPU: c.GPU(), Hint: c.Device})
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
+	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/frontend/sql"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/passes/place"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	_ "github.com/heddle-lang/heddle/runtime/engine/all" // registers the engines
 	"github.com/heddle-lang/heddle/runtime/exec"
@@ -35,6 +37,8 @@ type Options struct {
 	// MemoryCacheOnly keeps compiled code in this process alone. Otherwise it is also
 	// kept in the directory "code" of the environment's cache.
 	MemoryCacheOnly bool
+	// Device says whether, and which, GPU may be used.
+	Device DeviceOptions
 }
 
 // Workspace is a database with what runs queries over it: an engine, a cache of
@@ -49,8 +53,10 @@ type Workspace struct {
 	engine   engine.Engine
 	cache    *engine.Cache
 	session  *exec.Session
+	onDevice bool // the session knows the device
 	started  []Phase
 
+	devices    devices
 	statements statements
 	fresh      []engine.Module // compiled outside of the cache; open until Close
 }
@@ -118,8 +124,14 @@ func (w *Workspace) codeCache() engine.CacheConfig {
 
 // Session starts the session, if there is none, and gives it.
 func (w *Workspace) Session(ctx context.Context) (*exec.Session, error) {
-	if w.session != nil {
+	if w.session != nil && (w.devices.driver == nil || w.onDevice) {
 		return w.session, nil
+	}
+	if w.session != nil { // it does not know the device, which was opened later
+		if err := w.session.Close(); err != nil {
+			return nil, err
+		}
+		w.session = nil
 	}
 	opened, err := w.Engine()
 	if err != nil {
@@ -129,10 +141,12 @@ func (w *Workspace) Session(ctx context.Context) (*exec.Session, error) {
 	w.session, err = exec.NewSession(ctx, exec.Options{
 		Engine: opened, Library: library.Wasm(WideArithmetic(opened)), Threads: w.options.Threads,
 		Memory: w.options.Memory, TempDir: w.options.TempDir, System: w.system, Cache: w.cache,
+		Device: w.devices.driver, DeviceMemory: w.options.Device.Memory,
 	})
 	if err != nil {
 		return nil, err
 	}
+	w.onDevice = w.devices.driver != nil
 	source := codeSource(before, w.cache.Stats())
 	w.started = append(w.started, Phase{Name: "library (" + string(source) + ")", Elapsed: w.system.Clock.Since(began)})
 	return w.session, nil
@@ -161,6 +175,7 @@ func (w *Workspace) Prepare(ctx context.Context, file *diag.File, options Prepar
 		}
 		options.Wide = options.Wide || WideArithmetic(opened) && !options.Portable
 	}
+	options.Kernels = options.Kernels || w.wantsKernels(w.mode("")) || strings.Contains(file.Text, "/*+")
 	key := options.key(file)
 	if cacheable && !options.Again {
 		if found := w.statements.find(key, w.database); found != nil {
@@ -231,6 +246,10 @@ type RunOptions struct {
 	// Source is the text that was compiled, for the places of errors; nil if unknown.
 	Source   *diag.File
 	Progress *exec.Progress
+	// GPU is the program's code for GPUs; nil: there is none.
+	GPU *GPUCode
+	// Hint is where the statement says that it should run, "" when it says nothing.
+	Hint place.Mode
 	// Fresh compiles the code to machine code even if a cache has it, and does not
 	// keep it; for measurements.
 	Fresh bool
@@ -241,10 +260,23 @@ type Run struct {
 	*exec.Result
 	Code    CodeSource
 	Compile time.Duration // compiling or loading the code
+	// Plan says where pipelines were to run, nil when that was no question; Kernels is
+	// their code, nil when it was not made now.
+	Plan    *place.Plan
+	Kernels *ptx.Code
+	// Notices are what people should know although there is a result.
+	Notices []*diag.Diagnostic
 }
 
 // Run runs a program over the tables of the workspace.
 func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, options RunOptions) (*Run, error) {
+	arranged := &placement{}
+	if options.GPU != nil {
+		var err error
+		if arranged, err = w.arrange(ctx, p, options.GPU, options.Hint); err != nil {
+			return nil, err
+		}
+	}
 	session, err := w.Session(ctx)
 	if err != nil {
 		return nil, err
@@ -252,8 +284,14 @@ func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, op
 	query := exec.Query{
 		Program: p, Wasm: wasm, Tables: w.database.Resolve, Arguments: options.Arguments,
 		Source: options.Source, Progress: options.Progress,
+		Kernels: arranged.kernels, RequireDevice: w.options.Device.Require,
 	}
-	run := &Run{}
+	if arranged.kernels != nil {
+		for _, d := range arranged.plan.Decisions {
+			query.Placement = append(query.Placement, exec.Placement{Device: d.Device, Why: d.Why})
+		}
+	}
+	run := &Run{Plan: arranged.plan, Kernels: arranged.code, Notices: arranged.notices}
 	before := w.cache.Stats()
 	if options.Fresh {
 		began := w.system.Clock.Now()
@@ -272,6 +310,13 @@ func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, op
 	} else {
 		run.Code, run.Compile = codeSource(before, w.cache.Stats()), run.Stats().Compile
 	}
+	for _, p := range run.Stats().Pipelines {
+		if p.Fallback != nil {
+			notice := *p.Fallback
+			notice.Severity = diag.Warning
+			run.Notices = append(run.Notices, &notice)
+		}
+	}
 	return run, nil
 }
 
@@ -281,6 +326,7 @@ func (w *Workspace) Close() error {
 	if w.session != nil {
 		failed = w.session.Close()
 	}
+	failed = errors.Join(failed, w.devices.close())
 	for _, module := range w.fresh {
 		failed = errors.Join(failed, module.Close())
 	}
@@ -296,7 +342,7 @@ func (w *Workspace) Close() error {
 // key names what the outcome of compiling depends on, besides the tables.
 func (o *PrepareOptions) key(file *diag.File) string {
 	var b strings.Builder
-	for _, set := range []bool{o.Wide, o.Names, o.Verify, o.KeepFlow} {
+	for _, set := range []bool{o.Wide, o.Names, o.Verify, o.KeepFlow, o.Kernels} {
 		if set {
 			b.WriteByte('1')
 		} else {
