@@ -19,12 +19,26 @@ import (
 type cubinCache struct {
 	config       CubinCache
 	architecture int
-	version      int // of the driver
+	version      int    // of CUDA
+	build        []byte // what tells builds of the driver for one version of CUDA apart
 
 	loaded  atomic.Int64
 	saved   atomic.Int64
 	damaged atomic.Int64 // entries that were not used, and made anew
 	unsaved atomic.Int64 // entries that could not be written
+}
+
+// buildFile is where the driver's module of the Linux kernel tells its version. Where it
+// cannot be read, as on Windows' Linux, the version of CUDA must do.
+const buildFile = "/proc/driver/nvidia/version"
+
+func (c *cubinCache) identify() {
+	if c.config.Directory == "" {
+		return
+	}
+	if build, err := c.config.Files.ReadFile(buildFile); err == nil {
+		c.build = build
+	}
 }
 
 type cubinKey [sha256.Size]byte
@@ -35,7 +49,7 @@ const cubinMagic = "heddle cubin 1\n"
 
 func (c *cubinCache) key(ptx []byte) cubinKey {
 	hash := sha256.New()
-	fmt.Fprintf(hash, "sm_%d driver %d\n", c.architecture, c.version)
+	fmt.Fprintf(hash, "sm_%d CUDA %d driver %q\n", c.architecture, c.version, c.build)
 	hash.Write(ptx)
 	return cubinKey(hash.Sum(nil))
 }

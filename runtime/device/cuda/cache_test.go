@@ -51,6 +51,9 @@ func TestCubinCache(t *testing.T) {
 			libraries.mu.Unlock()
 			m.set("version", 12050)
 		}, fresh},
+		{"another build of the driver", func(_ *testing.T, _ *mock, c *CubinCache, _ string) {
+			c.Files = updated{c.Files}
+		}, fresh},
 		{"another device", func(_ *testing.T, m *mock, _ *CubinCache, _ string) { m.set("architecture", 100) }, fresh},
 		{"another secret", func(_ *testing.T, _ *mock, c *CubinCache, _ string) { c.Secret = []byte("other") }, rebuilt},
 		{"no directory", func(_ *testing.T, _ *mock, c *CubinCache, _ string) { c.Directory = "" }, counts{Translated: 1}},
@@ -99,6 +102,16 @@ func TestCubinCache(t *testing.T) {
 			}
 		})
 	}
+}
+
+// updated is a file system after an update of the driver.
+type updated struct{ system.Files }
+
+func (u updated) ReadFile(name string) ([]byte, error) {
+	if name == buildFile {
+		return []byte("NVRM version: NVIDIA UNIX x86_64 Kernel Module  999.1"), nil
+	}
+	return u.Files.ReadFile(name)
 }
 
 func change(t *testing.T, path string, how func([]byte) []byte) {

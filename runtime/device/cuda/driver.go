@@ -62,6 +62,7 @@ func newDriver(l *library, handle int32, properties device.Properties, cache Cub
 		allocations:  map[device.Address]int64{},
 		reservations: map[device.Address]*reservation{},
 	}
+	d.cache.identify()
 	for k := range d.objects {
 		d.objects[k] = map[object]struct{}{}
 	}

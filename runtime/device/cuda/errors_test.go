@@ -57,6 +57,7 @@ func TestOpenFails(t *testing.T) {
 		{name: "ordinal negative", ordinal: -1, code: device.CodeMissing, message: "number -1"},
 		{name: "exclusive", prepare: func(m *mock) { m.fail(cuDevicePrimaryCtxRetain, 1, deviceUnavailable) }, code: device.CodeMissing, message: "has it for itself"},
 		{name: "full", prepare: func(m *mock) { m.fail(cuDevicePrimaryCtxRetain, 1, outOfMemory) }, code: device.CodeMemory, message: "too little memory"},
+		{name: "after a fault", prepare: func(m *mock) { m.fail(cuDevicePrimaryCtxRetain, 1, launchFailed) }, code: device.CodeFault, message: "cuDevicePrimaryCtxRetain gives"},
 		{name: "attribute", prepare: func(m *mock) { m.fail(cuDeviceGetAttribute, 3, 1) }, code: device.CodeMissing, message: "does not start"},
 		{name: "granularity", prepare: func(m *mock) { m.fail(cuMemGetAllocationGranularity, 1, 1) }, code: device.CodeDriver, message: "cuMemGetAllocationGranularity gives CUDA_ERROR_INVALID_VALUE (1)"},
 	} {
@@ -216,8 +217,17 @@ func TestBadCodeCarriesTheLog(t *testing.T) {
 	if help := strings.Join(failure.Help, "\n"); !strings.Contains(help, "update NVIDIA's driver, which is for CUDA 12.4") {
 		t.Errorf("the help is %q", help)
 	}
+	if notes := strings.Join(failure.Notes, "\n"); !strings.Contains(notes, "Unsupported .version 8.8; current version is '8.4'") {
+		t.Errorf("the notes are %q", notes)
+	}
 	_, err = d.Load(t.Context(), []byte(".version 7.0\n.target sm_100\n"))
 	wantCode(t, err, device.CodeCode)
+	m.fail(cuLinkAddData, 1, invalidValue)
+	_, err = d.Load(t.Context(), devicetest.PTX)
+	wantCode(t, err, device.CodeCode)
+	m.fail(cuLinkComplete, 1, invalidValue)
+	_, err = d.Load(t.Context(), devicetest.PTX)
+	wantCode(t, err, device.CodeDriver)
 	m.fail(cuLinkCreate, 1, outOfMemory)
 	_, err = d.Load(t.Context(), devicetest.PTX)
 	wantCode(t, err, device.CodeMemory)

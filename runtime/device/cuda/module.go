@@ -5,6 +5,7 @@ package cuda
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -105,13 +106,26 @@ func (d *driver) translate(ptx []byte) ([]byte, error) {
 		return cubin, nil
 	}
 	err := d.failure(failed, r)
-	log := strings.TrimSpace(text(&link.log[0]))
 	var failure *diag.Diagnostic
-	if log == "" || !errors.As(err, &failure) || failure.Code != device.CodeCode && failure.Code != device.CodeDriver {
+	if !errors.As(err, &failure) || failure.Code != device.CodeCode && failure.Code != device.CodeDriver {
 		return nil, err
 	}
-	failure.Code = device.CodeCode // whatever the result: the log tells what is wrong with the code
-	return nil, failure.Note("the translation of PTX says: %s", log)
+	log := strings.TrimSpace(text(&link.log[0]))
+	// Whatever the result: if there is a log it tells what is wrong with the code; and
+	// cuLinkAddData is given nothing else that could be wrong.
+	if failure.Code == device.CodeDriver && (log != "" || failed == cuLinkAddData && r == invalidValue) {
+		failure = unusable("%s gives %s", symbolNames[failed], l.name(r))
+	}
+	if log != "" {
+		failure.Note("the translation of PTX says: %s", log)
+	}
+	return nil, failure
+}
+
+// unusable is an error about code, whatever the result.
+func unusable(format string, arguments ...any) *diag.Diagnostic {
+	return diag.New(device.CodeCode, "the driver of the GPU cannot use the code: %s", fmt.Sprintf(format, arguments...)).
+		Helpf("compile again for the GPU that is there")
 }
 
 func (d *driver) complete(state uintptr, ptx []byte) ([]byte, symbol, result) {
@@ -162,8 +176,7 @@ func (m *module) Kernel(name string) (device.Kernel, error) {
 	symbolName := append([]byte(name), 0)
 	r := l.call(cuModuleGetFunction, uintptr(unsafe.Pointer(&k.handle)), m.handle, uintptr(unsafe.Pointer(&symbolName[0])))
 	if r == notFound {
-		return nil, diag.New(device.CodeCode, "the driver of the GPU cannot use the code: it has no kernel %q", name).
-			Helpf("compile again")
+		return nil, unusable("it has no kernel %q", name)
 	}
 	if r != success {
 		return nil, m.driver.failure(cuModuleGetFunction, r)

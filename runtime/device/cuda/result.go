@@ -16,6 +16,7 @@ type result int32
 
 const (
 	success               result = 0
+	invalidValue          result = 1
 	outOfMemory           result = 2
 	deinitialized         result = 4
 	stubLibrary           result = 34
@@ -127,8 +128,8 @@ func (l *library) failure(s symbol, r result) *diag.Diagnostic {
 
 // opening makes a diagnostic of a result that a device could not be opened for.
 func (l *library) opening(s symbol, r result) *diag.Diagnostic {
-	if r == outOfMemory {
-		return l.failure(s, r)
+	if code := r.code(); code == device.CodeMemory || code == device.CodeFault {
+		return l.failure(s, r) // a fault of this process, of which the library still tells
 	}
 	call := fmt.Sprintf("%s gives %s", symbolNames[s], l.name(r))
 	const none = "there is no GPU that can be used: "

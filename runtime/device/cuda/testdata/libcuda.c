@@ -617,7 +617,10 @@ CUresult cuLinkAddData_v2(linking *link, int type, const char *text, size_t size
         sprintf(link->log, "ptxas application ptx input, line 1; fatal   : parsing error near '%.20s'", text);
         return leave(INVALID_PTX);
     }
-    REQUIRE(10 * major + minor <= 84, UNSUPPORTED_PTX);
+    if (10 * major + minor > 84) {
+        sprintf(link->log, "ptxas application ptx input, line 1; fatal   : Unsupported .version %d.%d; current version is '8.4'", major, minor);
+        return leave(UNSUPPORTED_PTX);
+    }
     REQUIRE(target <= *setting("architecture"), NO_BINARY);
     link->size = asprintf(&link->image, "CUBIN sm_%d\n%s", (int)*setting("architecture"), text) + 1;
     return leave(OK);
