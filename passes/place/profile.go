@@ -51,8 +51,8 @@ type CPU struct {
 	MemoryBytes float64 `json:"memoryBytes"`
 	// CopyBytes is how fast a thread copies memory.
 	CopyBytes float64 `json:"copyBytes"`
-	// DiskBytes is how fast a file is read that is not in memory yet.
-	DiskBytes float64 `json:"diskBytes"`
+	// FileBytes is how fast a thread reads a file that the system has in memory.
+	FileBytes float64 `json:"fileBytes"`
 	// Rows is the rows that a thread takes through a pipeline that does little with them.
 	Rows float64 `json:"rows"`
 	// Inserts is the records that a thread appends to a buffer or hash table, Links
@@ -164,7 +164,7 @@ func (p *Profile) figures() []figure {
 		{"cpu.scanBytes", c.ScanBytes},
 		{"cpu.memoryBytes", c.MemoryBytes},
 		{"cpu.copyBytes", c.CopyBytes},
-		{"cpu.diskBytes", c.DiskBytes},
+		{"cpu.fileBytes", c.FileBytes},
 		{"cpu.rows", c.Rows},
 		{"cpu.inserts", c.Inserts},
 		{"cpu.links", c.Links},
