@@ -89,10 +89,12 @@ func encodeSmall(f float64, fraction, exponent int, r rounding) uint64 {
 	if math.Signbit(f) {
 		sign = 1 << (fraction + exponent)
 		f = -f
-		if r == downward {
+		switch r {
+		case downward:
 			r = upward
-		} else if r == upward {
+		case upward:
 			r = downward
+		default: // the others know no sign
 		}
 	}
 	if math.IsInf(f, 0) {

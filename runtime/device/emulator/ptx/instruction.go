@@ -18,6 +18,9 @@ func (p *parser) instruction() {
 		}
 	}
 	in.Opcode = strings.Split(p.word(), ".")
+	if in.Opcode[0] == "call" {
+		p.failf("calls of functions are not supported")
+	}
 	if p.token.text != ";" {
 		for {
 			in.Operands = append(in.Operands, p.operand(false))
@@ -57,7 +60,7 @@ func (p *parser) operand(inside bool) Operand {
 		if o.Register = p.register(name); o.Register < 0 || p.function.Registers[o.Register].Bits != 1 {
 			p.failf("%q is not a predicate", name)
 		}
-	case t == "-" || t[0] >= '0' && t[0] <= '9':
+	case numeric(t):
 		return p.immediate()
 	case t == "_":
 		p.advance()
@@ -97,7 +100,7 @@ func (p *parser) second(o *Operand) {
 // address reads what stands in square brackets.
 func (p *parser) address(o *Operand) {
 	o.Kind = AddressOperand
-	if t := p.token.text; t == "-" || t != "" && t[0] >= '0' && t[0] <= '9' {
+	if numeric(p.token.text) {
 		o.Offset = int64(p.immediate().Value)
 		return
 	}
@@ -109,6 +112,11 @@ func (p *parser) address(o *Operand) {
 		o.Symbol = name
 	}
 	o.Offset = p.offset()
+}
+
+// numeric reports whether a token begins a number.
+func numeric(text string) bool {
+	return text != "" && (text == "-" || text[0] >= '0' && text[0] <= '9')
 }
 
 // offset reads "+8" or "-8", or nothing.

@@ -148,7 +148,7 @@ func (p *parser) initialValue(v *Variable, element int, class byte) {
 	if len(v.Data)+element > v.Size {
 		p.failf("%q has more initial values than it has room", v.Name)
 	}
-	if t := p.token.text; t != "-" && !(t != "" && t[0] >= '0' && t[0] <= '9') {
+	if t := p.token.text; !numeric(t) {
 		r := Reference{Offset: len(v.Data)}
 		r.Symbol = p.word()
 		if r.Symbol == "generic" && p.accept("(") {
