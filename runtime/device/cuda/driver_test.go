@@ -155,6 +155,25 @@ func TestCloseWaitsForAbandonedWork(t *testing.T) {
 	t.Errorf("%d goroutines, and %d before", runtime.NumGoroutine(), before)
 }
 
+// TestCloseWaitsForWork leaves work that no call of Close would wait for by itself.
+func TestCloseWaitsForWork(t *testing.T) {
+	d := newMock(t).open()
+	stream := must[device.Stream](t)(d.NewStream())
+	reserved := must[device.Address](t)(d.Reserve(d.Granularity()))
+	pinned := must[[]byte](t)(d.AllocateHost(100))
+	check(t, d.Commit(reserved, d.Granularity()), stream.CopyIn(reserved, pinned), stream.CopyOut(pinned, reserved))
+	check(t, d.Close())
+}
+
+// TestFirstFailureStays has two failures come at the same time.
+func TestFirstFailureStays(t *testing.T) {
+	d := newMock(t).open()
+	first, second := d.failure(cuLaunchKernel, illegalAddress), d.failure(cuStreamQuery, launchTimeout)
+	if first == nil || !errors.Is(second, first) {
+		t.Errorf("the first failure is %v and the second %v", first, second)
+	}
+}
+
 func TestCaptureThatPanics(t *testing.T) {
 	m := newMock(t)
 	d := m.open()

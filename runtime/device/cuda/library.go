@@ -3,6 +3,7 @@
 package cuda
 
 import (
+	"runtime"
 	"sync"
 	"unsafe"
 
@@ -171,6 +172,9 @@ func load(name string) (*library, error) {
 	if l := libraries.loaded[name]; l != nil {
 		return l, nil
 	}
+	// What dlopen and dlsym have to say is kept for the thread that called them.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	handle, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
 		return nil, diag.New(device.CodeMissing, "there is no GPU that can be used: the CUDA driver is not installed").

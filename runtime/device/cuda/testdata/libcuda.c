@@ -313,7 +313,9 @@ CUresult cuDevicePrimaryCtxRetain(void **context, int device) {
 CUresult cuDevicePrimaryCtxRelease_v2(int device) {
     BEGIN(0);
     REQUIRE(retains > 0, INVALID_CONTEXT);
-    if (--retains == 0 && sticky) { // the context takes everything with it
+    retains--;
+    REQUIRE(retains || sticky || !queue.first, NOT_READY); // stricter than the real one, which waits
+    if (retains == 0 && sticky) { // the context takes everything with it
         while (living) live_remove(living->kind, living->at);
         work();
         sticky = OK;
@@ -491,9 +493,7 @@ CUresult cuStreamCreate(stream **s, unsigned f) {
 }
 CUresult cuStreamDestroy_v2(stream *s) {
     BEGIN(1);
-    REQUIRE(live_remove(STREAM, (uintptr_t)s), INVALID_HANDLE);
-    work();
-    free(s);
+    REQUIRE(live_remove(STREAM, (uintptr_t)s), INVALID_HANDLE); // its work goes on; not freed: the queue names it
     return leave(OK);
 }
 CUresult cuStreamQuery(stream *s) {
