@@ -12,15 +12,17 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
 	"github.com/heddle-lang/heddle/cmd/heddle/internal/plan"
 	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/passes/place"
 	"github.com/heddle-lang/heddle/runtime/exec"
 )
 
-const explainUsage = `heddle explain [FILE | - | -c SQL] [--data DIR] [--level flow|pipe|kern|wasm]`
+const explainUsage = `heddle explain [FILE | - | -c SQL] [--data DIR] [--level flow|pipe|kern|wasm|ptx]`
 
 type explainFlags struct {
 	workspaceFlags
@@ -39,6 +41,10 @@ func (a *app) explainCommand() *cobra.Command {
   pipe   the pipelines between states such as hash tables
   kern   the loops and instructions that they become, as CIR text
   wasm   the WebAssembly, as text
+  ptx    the code for GPUs, of the pipelines that can run there
+
+Where a GPU is there, or one is named to plan for, the levels flow and pipe are followed by
+what each pipeline would cost on the CPU and on the GPU, and why it is placed where it is.
 
 With --analyze the query runs, and what each pipeline did is shown below its plan.`,
 		Example: `heddle explain q1.sql --data data/sf1
@@ -62,21 +68,23 @@ heddle explain -c "SELECT 1" --level wasm`,
 	flags := cmd.Flags()
 	flags.StringVarP(&f.command, "command", "c", "", "explain this `SQL`")
 	f.addData(cmd)
-	flags.StringVarP(&f.level, "level", "l", "flow", "`LEVEL` of the plan: flow, pipe, kern or wasm")
+	flags.StringVarP(&f.level, "level", "l", "flow", "`LEVEL` of the plan: flow, pipe, kern, wasm or ptx")
 	flags.StringVarP(&f.format, "format", "f", "text", "`FORMAT`: text, json, or dot (flow and pipe)")
 	flags.BoolVar(&f.analyze, "analyze", false, "run the query and show what it did")
 	flags.StringArrayVarP(&f.parameters, "param", "p", nil, "`VALUE` of $1, $2, ... in order")
 	f.addEngine(cmd)
-	complete(cmd, "level", "flow", "pipe", "kern", "wasm")
+	f.addDevice(cmd)
+	f.addPlannedGPU(cmd)
+	complete(cmd, "level", "flow", "pipe", "kern", "wasm", "ptx")
 	complete(cmd, "format", "text", "json", "dot")
 	return cmd
 }
 
-var levels = map[string]ir.Level{"flow": ir.FlowLevel, "pipe": ir.PipeLevel, "kern": ir.KernLevel, "wasm": ir.AnyLevel}
+var levels = map[string]ir.Level{"flow": ir.FlowLevel, "pipe": ir.PipeLevel, "kern": ir.KernLevel, "wasm": ir.AnyLevel, "ptx": ir.KernLevel}
 
 func (a *app) explain(ctx context.Context, f *explainFlags, file *diag.File) (err error) {
 	if err := errors.Join(
-		oneOf("level", f.level, "flow", "pipe", "kern", "wasm"),
+		oneOf("level", f.level, "flow", "pipe", "kern", "wasm", "ptx"),
 		oneOf("format", f.format, "text", "json", "dot"),
 	); err != nil {
 		return err
@@ -93,27 +101,43 @@ func (a *app) explain(ctx context.Context, f *explainFlags, file *diag.File) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, workspace.Close()) }()
-	compile := local.CompileOptions{Stop: levels[f.level], Names: true}
+	compile := local.CompileOptions{Stop: levels[f.level], Names: true, Kernels: f.level == "ptx"}
 	compiled, err := one(ctx, workspace, file, compile)
 	if err != nil {
 		return err
 	}
 	a.report(compiled.Warnings)
 	var stats *exec.Stats
+	var placed *place.Plan
 	if f.analyze || compiled.Analyze {
-		if stats, err = a.analyze(ctx, f, workspace, file); err != nil {
+		if stats, placed, err = a.analyze(ctx, f, workspace, file); err != nil {
+			return err
+		}
+	} else if f.level == "flow" || f.level == "pipe" {
+		if placed, err = a.placement(ctx, workspace, file); err != nil {
+			return err
+		}
+	}
+	var code *ptx.Code
+	if f.level == "ptx" {
+		if code, err = kernelCode(ctx, f, workspace, compiled); err != nil {
 			return err
 		}
 	}
 	switch {
 	case f.format == "json":
-		return a.explainJSON(f, compiled, stats)
+		return a.explainJSON(f, compiled, stats, placed, code)
 	case f.format == "dot" && f.level == "flow":
 		return plan.Flow(compiled.Module).WriteDOT(a.stdout)
 	case f.format == "dot":
 		return plan.WritePipelinesDOT(a.stdout, plan.Pipelines(compiled.Module))
 	case f.level == "flow":
-		return a.explainText(compiled.Module, stats)
+		if err := a.explainText(compiled.Module, stats); err != nil || placed == nil {
+			return err
+		}
+		return a.writePlacement(a.stdout, placed)
+	case f.level == "ptx":
+		_, err = a.stdout.Write(code.PTX)
 	case f.level == "pipe":
 		err = plan.WritePipelinesText(a.stdout, plan.Pipelines(compiled.Module), a.textOptions())
 	case f.level == "kern":
@@ -125,25 +149,30 @@ func (a *app) explain(ctx context.Context, f *explainFlags, file *diag.File) (er
 		fmt.Fprintln(a.stdout)
 		err = a.writeStats(a.stdout, stats)
 	}
+	if err == nil && placed != nil {
+		err = a.writePlacement(a.stdout, placed)
+	}
 	return err
 }
 
-// analyze runs a query, reads all of its rows, and says what it did.
-func (a *app) analyze(ctx context.Context, f *explainFlags, w *local.Workspace, file *diag.File) (*exec.Stats, error) {
+// analyze runs a query, reads all of its rows, and says what it did, and where it was to
+// run, if that was a question.
+func (a *app) analyze(ctx context.Context, f *explainFlags, w *local.Workspace, file *diag.File) (*exec.Stats, *place.Plan, error) {
 	compiled, err := one(ctx, w, file, local.CompileOptions{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	values, err := bindArguments(compiled.Program, f.parameters)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	run, err := w.Run(ctx, compiled.Program, compiled.Wasm, local.RunOptions{Arguments: values, Source: file})
+	run, err := w.Run(ctx, compiled.Program, compiled.Wasm, local.RunOptions{Arguments: values, Source: file, GPU: compiled.GPU(), Hint: compiled.Device})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	a.report(run.Notices)
 	stats := run.Stats()
-	return &stats, run.Close()
+	return &stats, run.Plan, run.Close()
 }
 
 func (a *app) textOptions() plan.TextOptions {
@@ -168,11 +197,11 @@ func (a *app) explainText(flow *ir.Module, stats *exec.Stats) error {
 
 // writeStats shows what each pipeline and each scan did.
 func (a *app) writeStats(w io.Writer, stats *exec.Stats) error {
-	rows := [][]string{{"#", "pipeline", "rows", "time", "rows/s", "passes"}}
+	rows := [][]string{{"#", "pipeline", "rows", "time", "rows/s", "passes", "device"}}
 	for i, p := range stats.Pipelines {
 		elapsed := p.Run + p.Finish
 		rows = append(rows, []string{
-			fmt.Sprint(i + 1), p.Title, grouped(p.Rows), shortDuration(elapsed), rate(p.Rows, elapsed), fmt.Sprint(max(1, p.Passes)),
+			fmt.Sprint(i + 1), p.Title, grouped(p.Rows), shortDuration(elapsed), rate(p.Rows, elapsed), fmt.Sprint(max(1, p.Passes)), p.Device,
 		})
 	}
 	if err := a.writeGrid(w, rows, 1, 0); err != nil {
@@ -285,9 +314,10 @@ type explained struct {
 	Pipelines []*plan.Pipeline `json:"pipelines,omitempty"`
 	Text      string           `json:"text,omitempty"` // CIR or WAT
 	Measured  *measured        `json:"measured,omitempty"`
+	Placement *placed          `json:"placement,omitempty"`
 }
 
-func (a *app) explainJSON(f *explainFlags, compiled *local.Compiled, stats *exec.Stats) error {
+func (a *app) explainJSON(f *explainFlags, compiled *local.Compiled, stats *exec.Stats, where *place.Plan, code *ptx.Code) error {
 	out := explained{Level: f.level}
 	switch f.level {
 	case "flow":
@@ -296,6 +326,8 @@ func (a *app) explainJSON(f *explainFlags, compiled *local.Compiled, stats *exec
 		out.Pipelines = plan.Pipelines(compiled.Module)
 	case "kern":
 		out.Text = compiled.Module.String()
+	case "ptx":
+		out.Text = string(code.PTX)
 	default:
 		var text strings.Builder
 		if err := writeWAT(&text, compiled.Wasm); err != nil {
@@ -305,6 +337,9 @@ func (a *app) explainJSON(f *explainFlags, compiled *local.Compiled, stats *exec
 	}
 	if stats != nil {
 		out.Measured = measuredOf(stats)
+	}
+	if where != nil {
+		out.Placement = placedOf(where)
 	}
 	return a.writeJSON(a.stdout, out)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/passes/place"
 )
 
 // workspaceFlags are the flags of commands that read tables.
@@ -18,6 +19,8 @@ type workspaceFlags struct {
 	data, engine, memory, tempDir string
 	threads                       int
 	types                         []string
+	device, deviceMemory, gpu     string
+	requireDevice                 bool
 }
 
 // addData adds the flags that say which tables there are.
@@ -37,6 +40,37 @@ func (f *workspaceFlags) addEngine(cmd *cobra.Command) {
 	_ = cmd.MarkFlagDirname("temp-dir")
 }
 
+// addDevice adds the flags that say where pipelines run.
+func (f *workspaceFlags) addDevice(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.device, "device", "auto", "`WHERE` pipelines run: auto, cpu, gpu or emulator (the code for GPUs on the CPU, slowly)")
+	cmd.Flags().BoolVar(&f.requireDevice, "require-device", false, "end with an error where a pipeline cannot run on the GPU that it was placed on")
+	cmd.Flags().StringVar(&f.deviceMemory, "device-memory", "", "`SIZE` of the GPU's memory that may be used (default: most of it)")
+	complete(cmd, "device", deviceModes...)
+}
+
+// addPlannedGPU adds the flag that names a GPU to plan for.
+func (f *workspaceFlags) addPlannedGPU(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.gpu, "gpu", "", "plan for this `GPU`, which need not be there: "+alternatives(place.Names()))
+	complete(cmd, "gpu", place.Names()...)
+}
+
+var deviceModes = []string{"auto", "cpu", "gpu", "emulator"}
+
+// deviceOptions checks the values of those flags.
+func (f *workspaceFlags) deviceOptions() (local.DeviceOptions, error) {
+	options := local.DeviceOptions{Mode: place.Mode(f.device), Require: f.requireDevice, GPU: f.gpu}
+	if f.device != "" {
+		if err := oneOf("device", f.device, deviceModes...); err != nil {
+			return options, err
+		}
+	}
+	var err error
+	if f.deviceMemory != "" {
+		options.Memory, err = parseSize("device-memory", f.deviceMemory)
+	}
+	return options, err
+}
+
 // options checks the values of the flags.
 func (f *workspaceFlags) options(a *app) (local.Options, error) {
 	options := local.Options{System: a.system, Data: f.data, Engine: f.engine, Threads: f.threads, TempDir: f.tempDir}
@@ -50,9 +84,12 @@ func (f *workspaceFlags) options(a *app) (local.Options, error) {
 		return options, diag.New(codeFlagValue, "--threads takes a number from 0, not %d", f.threads)
 	}
 	if f.memory != "" {
-		if options.Memory, err = parseSize(f.memory); err != nil {
+		if options.Memory, err = parseSize("memory", f.memory); err != nil {
 			return options, err
 		}
+	}
+	if options.Device, err = f.deviceOptions(); err != nil {
+		return options, err
 	}
 	options.Types, err = parseTypes(f.types)
 	return options, err
@@ -111,8 +148,8 @@ func parseType(text string) (ir.Type, error) {
 	return t, err
 }
 
-// parseSize reads the number of bytes of --memory: 64MiB, 2GB, 1073741824.
-func parseSize(text string) (int64, error) {
+// parseSize reads the number of bytes of a flag such as --memory: 64MiB, 2GB, 1073741824.
+func parseSize(flag, text string) (int64, error) {
 	digits := strings.TrimRightFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 	unit := strings.ToLower(strings.TrimSpace(text[len(digits):]))
 	units := map[string]float64{
@@ -122,7 +159,7 @@ func parseSize(text string) (int64, error) {
 	number, err := strconv.ParseFloat(digits, 64)
 	factor, known := units[unit]
 	if err != nil || !known || number*factor < 1 || number*factor > 1<<50 {
-		return 0, diag.New(codeFlagValue, "--memory takes a size such as 512MiB or 2GiB, not %q", text)
+		return 0, diag.New(codeFlagValue, "--%s takes a size such as 512MiB or 2GiB, not %q", flag, text)
 	}
 	return int64(number * factor), nil
 }

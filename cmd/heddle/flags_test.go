@@ -10,12 +10,12 @@ func TestParseSize(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1": 1, "64MiB": 64 << 20, "2GiB": 2 << 30, "1.5g": 3 << 29, "10 KB": 10_000, "1gb": 1e9, "512m": 512 << 20,
 	} {
-		if got, err := parseSize(text); err != nil || got != want {
+		if got, err := parseSize("memory", text); err != nil || got != want {
 			t.Errorf("parseSize(%q) = %d, %v, want %d", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "0", "-1", "lots", "1TiBB", "99999999GiB", "1..5g", "NaN", "infg"} {
-		if got, err := parseSize(text); err == nil {
+		if got, err := parseSize("memory", text); err == nil {
 			t.Errorf("parseSize(%q) = %d, want an error", text, got)
 		}
 	}
@@ -51,7 +51,7 @@ func FuzzFlagValues(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if size, err := parseSize(text); err == nil && size <= 0 {
+		if size, err := parseSize("memory", text); err == nil && size <= 0 {
 			t.Errorf("parseSize(%q) = %d", text, size)
 		}
 		types, err := parseTypes([]string{text})

@@ -14,6 +14,7 @@ import (
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/passes/place"
 	"github.com/heddle-lang/heddle/runtime/bundle"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	"github.com/heddle-lang/heddle/runtime/exec"
@@ -60,6 +61,7 @@ heddle run -c "SELECT o_comment FROM orders WHERE o_orderkey = \$1" -p 7 --data 
 	f.addData(cmd)
 	f.addOutput(cmd)
 	f.addEngine(cmd)
+	f.addDevice(cmd)
 	flags.StringArrayVarP(&f.parameters, "param", "p", nil, "`VALUE` of $1, $2, ... in order; \\N is NULL")
 	flags.StringVar(&f.timing, "timing", "", "show on stderr what each phase took; `FORMAT`: text or json")
 	flags.Lookup("timing").NoOptDefVal = "text"
@@ -106,7 +108,7 @@ func (a *app) run(ctx context.Context, f *runFlags, src *source) (err error) {
 		if i > 0 && f.format == "table" {
 			fmt.Fprintln(a.stdout)
 		}
-		s := &execution{app: a, flags: f, workspace: workspace, program: statement.Program, wasm: statement.Wasm, source: src.file, compiled: statement, began: began}
+		s := &execution{app: a, flags: f, workspace: workspace, program: statement.Program, wasm: statement.Wasm, gpu: statement.GPU(), hint: statement.Device, source: src.file, compiled: statement, began: began}
 		if err := s.run(ctx); err != nil {
 			return err
 		}
@@ -131,6 +133,9 @@ func (a *app) runBundle(ctx context.Context, f *runFlags, w *local.Workspace, b 
 		app: a, flags: f, workspace: w, program: b.Manifest.Program, wasm: b.Wasm,
 		source: diag.NewFile(b.Manifest.Name, b.Source), began: began,
 	}
+	if b.PTX != nil {
+		s.gpu = &local.GPUCode{PTX: b.PTX}
+	}
 	return s.run(ctx)
 }
 
@@ -141,6 +146,8 @@ type execution struct {
 	workspace *local.Workspace
 	program   *program.Program
 	wasm      []byte
+	gpu       *local.GPUCode // nil: there is none
+	hint      place.Mode
 	source    *diag.File
 	compiled  *local.Compiled // nil for a bundle
 	began     time.Time
@@ -160,11 +167,14 @@ func (s *execution) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
+	s.report(run.Notices)
 	executed := s.system.Clock.Now()
 	var rows int64
 	if explains {
 		stats := run.Stats()
-		err = s.explainText(s.compiled.Flow, &stats)
+		if err = s.explainText(s.compiled.Flow, &stats); err == nil && run.Plan != nil {
+			err = s.writePlacement(s.stdout, run.Plan)
+		}
 	} else {
 		rows, err = s.write(ctx, &s.flags.outputFlags, run)
 	}
@@ -173,7 +183,7 @@ func (s *execution) run(ctx context.Context) (err error) {
 	}
 	ended := s.system.Clock.Now()
 	if !explains {
-		s.footer(rows, ended.Sub(s.began))
+		s.footer(rows, ended.Sub(s.began), devicesOf(run))
 	}
 	if s.flags.timing != "" {
 		return s.showTiming(run, executed.Sub(s.began), ended.Sub(executed))
@@ -189,7 +199,7 @@ func (s *execution) execute(ctx context.Context, values []ir.Datum) (*local.Run,
 		return progress.State{Stage: now.Title, Number: now.Pipeline + 1, Total: now.Pipelines, Rows: now.Rows, TotalRows: now.TotalRows}
 	})
 	defer stop()
-	return s.workspace.Run(ctx, s.program, s.wasm, local.RunOptions{Arguments: values, Source: s.source, Progress: &shown})
+	return s.workspace.Run(ctx, s.program, s.wasm, local.RunOptions{Arguments: values, Source: s.source, Progress: &shown, GPU: s.gpu, Hint: s.hint})
 }
 
 // showProgress starts a display as --progress says.
@@ -204,17 +214,45 @@ func (a *app) showProgress(mode string, state func() progress.State) (stop func(
 	return progress.Start(a.stderr, state, options)
 }
 
+// devicesOf says how many pipelines of a run did not run on the CPU, "" when all did.
+func devicesOf(run *local.Run) string {
+	stats := run.Stats()
+	device, count := "", 0
+	for _, p := range stats.Pipelines {
+		if p.Device != "cpu" {
+			device = p.Device
+			count++
+		}
+	}
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of %s on %s", count, countOf(len(stats.Pipelines), "pipeline"), deviceTitle(device))
+}
+
+// deviceTitle is the name of a driver as people know it.
+func deviceTitle(driver string) string {
+	switch driver {
+	case "cuda":
+		return "the GPU"
+	case "cpu":
+		return "the CPU"
+	default:
+		return "the " + driver
+	}
+}
+
 // footer says on stderr how many rows there were.
-func (s *execution) footer(rows int64, elapsed time.Duration) {
+func (s *execution) footer(rows int64, elapsed time.Duration, devices string) {
 	noun := "rows"
 	if rows == 1 {
 		noun = "row"
 	}
 	switch {
 	case s.flags.output != "":
-		s.note("%s %s in %s, written to %s", grouped(rows), noun, shortDuration(elapsed), s.flags.output)
+		s.note("%s %s in %s%s, written to %s", grouped(rows), noun, shortDuration(elapsed), devices, s.flags.output)
 	case s.flags.format == "table" || s.flags.format == "none":
-		s.note("%s %s in %s", grouped(rows), noun, shortDuration(elapsed))
+		s.note("%s %s in %s%s", grouped(rows), noun, shortDuration(elapsed), devices)
 	}
 }
 

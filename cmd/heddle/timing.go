@@ -25,6 +25,14 @@ type measuredPipeline struct {
 	Bytes   int64   `json:"bytes"`
 	Passes  int     `json:"passes"`
 	Morsels []int   `json:"morselsByWorker"`
+	// Of a pipeline that ran on a device: when it was placed elsewhere, why it ran on the CPU.
+	Device   string  `json:"device"`
+	Kernel   float64 `json:"kernelMs,omitempty"`
+	Transfer float64 `json:"transferMs,omitempty"`
+	CopyIn   int64   `json:"bytesToDevice,omitempty"`
+	CopyOut  int64   `json:"bytesFromDevice,omitempty"`
+	Launches int     `json:"launches,omitempty"`
+	Fallback string  `json:"fallback,omitempty"`
 }
 
 type measuredScan struct {
@@ -42,10 +50,16 @@ func measuredOf(stats *exec.Stats) *measured {
 		Pipelines: []measuredPipeline{}, Scans: []measuredScan{},
 	}
 	for _, p := range stats.Pipelines {
-		m.Pipelines = append(m.Pipelines, measuredPipeline{
+		pipeline := measuredPipeline{
 			Title: p.Title, Run: milliseconds(p.Run), Finish: milliseconds(p.Finish),
 			Rows: p.Rows, Bytes: p.Bytes, Passes: p.Passes, Morsels: p.Morsels,
-		})
+			Device: p.Device, Kernel: milliseconds(p.Kernel), Transfer: milliseconds(p.Transfer),
+			CopyIn: p.CopiedIn, CopyOut: p.CopiedOut, Launches: p.Launches,
+		}
+		if p.Fallback != nil {
+			pipeline.Fallback = p.Fallback.Message
+		}
+		m.Pipelines = append(m.Pipelines, pipeline)
 	}
 	for _, s := range stats.Scans {
 		m.Scans = append(m.Scans, measuredScan{
@@ -65,12 +79,20 @@ type phases struct {
 	ToWasm    float64   `json:"sqlToWasmMs"`
 	Statement string    `json:"statement"` // compiled, cached in memory, or bundle
 	WasmBytes int       `json:"wasmBytes"`
-	Code      string    `json:"code"`   // where the machine code came from
-	CodeMs    float64   `json:"codeMs"` // compiling or loading it
+	Code      string    `json:"code"`          // where the machine code came from
+	CodeMs    float64   `json:"codeMs"`        // compiling or loading it
+	PTX       *ptxPhase `json:"ptx,omitempty"` // code for the GPU, where it was needed
 	Prepare   float64   `json:"prepareMs"`
 	Measured  *measured `json:"run"`
 	Result    float64   `json:"resultMs"` // reading and writing the rows
 	Total     float64   `json:"totalMs"`
+}
+
+// ptxPhase is what making the code of kernels took.
+type ptxPhase struct {
+	Elapsed float64 `json:"ms"`
+	Cached  bool    `json:"cached"`
+	Bytes   int     `json:"bytes"`
 }
 
 type phase struct {
@@ -86,6 +108,9 @@ func (s *execution) showTiming(run *local.Run, elapsed, result time.Duration) er
 		Start: []phase{}, Compile: []phase{}, Statement: "bundle", WasmBytes: len(s.wasm), Code: string(run.Code),
 		CodeMs: milliseconds(run.Compile), Prepare: milliseconds(stats.Prepare), Measured: measuredOf(&stats),
 		Result: milliseconds(result), Total: milliseconds(elapsed + result),
+	}
+	if code := run.Kernels; code != nil {
+		p.PTX = &ptxPhase{Elapsed: milliseconds(code.Elapsed), Cached: code.Cached, Bytes: len(code.PTX)}
 	}
 	for _, started := range s.workspace.Started() {
 		p.Start = append(p.Start, phase{started.Name, milliseconds(started.Elapsed)})
@@ -119,11 +144,21 @@ func (s *execution) showTiming(run *local.Run, elapsed, result time.Duration) er
 		add(started.Name, started.Elapsed, "once per process")
 	}
 	add("machine code", p.CodeMs, p.Code)
+	if p.PTX != nil {
+		remark := sizeText(int64(p.PTX.Bytes))
+		if p.PTX.Cached {
+			remark += ", cached"
+		}
+		add("kernels to PTX", p.PTX.Elapsed, remark)
+	}
 	add("prepare", p.Prepare, "")
 	for i, pipeline := range p.Measured.Pipelines {
 		remark := grouped(pipeline.Rows) + " rows"
 		if pipeline.Passes > 1 {
 			remark += fmt.Sprintf(", %d passes", pipeline.Passes)
+		}
+		if pipeline.Device != "cpu" {
+			remark += fmt.Sprintf(", on %s: kernel %.2f ms, transfer %.2f ms", deviceTitle(pipeline.Device), pipeline.Kernel, pipeline.Transfer)
 		}
 		add(fmt.Sprintf("pipeline %d: %s", i+1, pipeline.Title), pipeline.Run+pipeline.Finish, remark)
 	}

@@ -76,7 +76,7 @@ func (w *Workspace) wantsKernels(mode place.Mode) bool {
 	case place.ModeGPU, place.ModeEmulator:
 		return true
 	default:
-		return w.hasGPU()
+		return w.options.Device.GPU != "" || w.hasGPU()
 	}
 }
 
