@@ -63,3 +63,9 @@ func (b *builder) literal(t ir.Type, v interp.Bits) (value *ir.Value, ok bool) {
 		return b.Const(t, ir.Int128Datum(ir.Int128{High: int64(v.High), Low: v.Low})), true
 	}
 }
+
+// blockSlot is slot by the number of the thread in the launch.
+func (b *builder) blockSlot(at int64, size int64) *ir.Value {
+	first := b.Binary(ir.OpIntegerMul, b.one(ir.OpBlockIndex, nil), b.i32(int64(b.function.Threads)*size))
+	return b.Binary(ir.OpIntegerAdd, b.slot(at, size), first)
+}

@@ -10,8 +10,8 @@ import (
 
 // Unavailable gives the functions of a library that no kernel can call, with the reason:
 // those that work in memory below abi.SharedBase, which each worker of the CPU has for
-// itself and no GPU sees, that call the host for more than a failure, or that call
-// themselves; and those that call such functions.
+// itself and no GPU sees, or tell by an address how much of it is left; that call the
+// host for more than a failure, or themselves; and those that call such functions.
 func Unavailable(library *ir.Module) map[string]string {
 	p := newPrivacy(library)
 	list := map[string]string{}
@@ -36,7 +36,11 @@ func newPrivacy(library *ir.Module) *privacy {
 	return &privacy{library, map[*ir.Function]string{}}
 }
 
-const underExamination = "it calls itself"
+// Reasons.
+const (
+	worksInPrivate   = "it works in memory that is private to a worker of the CPU"
+	underExamination = "it calls itself"
+)
 
 // why gives the reason, "" when there is none.
 func (p *privacy) why(f *ir.Function) string {
@@ -59,8 +63,12 @@ func (p *privacy) examine(f *ir.Function) (why string) {
 		case ir.OpLoad, ir.OpVectorLoad, ir.OpStore, ir.OpVectorStore, ir.OpMemoryCopy, ir.OpMemoryFill:
 			for _, v := range op.Operands {
 				if v.Type.IsAddress() && private[v] {
-					why = "it works in memory that is private to a worker of the CPU"
+					why = worksInPrivate
 				}
+			}
+		case ir.OpCompare:
+			if private[op.Operands[0]] && ofAddress(op.Operands[1]) || private[op.Operands[1]] && ofAddress(op.Operands[0]) {
+				why = worksInPrivate
 			}
 		case ir.OpCall:
 			why = p.examineCall(f, op, private)
@@ -68,6 +76,23 @@ func (p *privacy) examine(f *ir.Function) (why string) {
 		return true
 	})
 	return why
+}
+
+// ofAddress reports whether a value is an address, widened or with something added.
+func ofAddress(v *ir.Value) bool {
+	for depth := 0; depth < 8; depth++ {
+		switch {
+		case v.Type.Kind == ir.Address:
+			return true
+		case v.Op == nil:
+			return false
+		case v.Op.Code == ir.OpExtendU || v.Op.Code == ir.OpIntegerAdd:
+			v = v.Op.Operands[0]
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (p *privacy) examineCall(f *ir.Function, op *ir.Op, private map[*ir.Value]bool) string {
@@ -78,7 +103,7 @@ func (p *privacy) examineCall(f *ir.Function, op *ir.Op, private map[*ir.Value]b
 	}
 	for _, v := range op.Operands {
 		if v.Type.IsAddress() && private[v] {
-			return "it works in memory that is private to a worker of the CPU"
+			return worksInPrivate
 		}
 	}
 	callee := p.library.Function(strings.TrimPrefix(symbol, abi.LibraryModule+"."))
@@ -107,8 +132,8 @@ func privateAddresses(f *ir.Function) map[*ir.Value]bool {
 			switch op.Code {
 			case ir.OpConst:
 				d := ir.AttributeAs[ir.Datum](op, "value")
-				word := op.Results[0].Type.Kind == ir.Address || op.Results[0].Type.Kind == ir.I32
-				made = word && d.Low >= abi.NullLimit && d.Low < abi.SharedBase
+				kind := op.Results[0].Type.Kind
+				made = (kind == ir.Address || kind == ir.I32 || kind == ir.I64) && d.Low >= abi.NullLimit && d.Low < abi.SharedBase
 			case ir.OpWrap, ir.OpVariable, ir.OpGet:
 				made = private[op.Operands[0]]
 			case ir.OpIntegerAdd, ir.OpIntegerSub:
