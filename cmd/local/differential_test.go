@@ -16,14 +16,18 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/heddle-lang/heddle/backends/library"
+	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
 	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/interp"
+	"github.com/heddle-lang/heddle/ir/program"
 	"github.com/heddle-lang/heddle/ir/random"
 	"github.com/heddle-lang/heddle/passes"
 	"github.com/heddle-lang/heddle/passes/pass"
+	"github.com/heddle-lang/heddle/runtime/device/emulator"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	_ "github.com/heddle-lang/heddle/runtime/engine/all"
 	"github.com/heddle-lang/heddle/runtime/exec"
@@ -62,10 +66,120 @@ func TestRandomPrograms(t *testing.T) {
 	}
 }
 
+// TestRandomProgramsOnDevice does the same with all pipelines that can run there on the
+// emulator. HEDDLE_RANDOM_KERNELS sets how many, since each program takes a run of llc.
+func TestRandomProgramsOnDevice(t *testing.T) {
+	needLLVM(t)
+	count, first := uint64(80), uint64(1)
+	if testing.Short() {
+		count = 30
+	}
+	if text := os.Getenv("HEDDLE_RANDOM_KERNELS"); text != "" {
+		count, _ = strconv.ParseUint(text, 10, 64)
+	}
+	if text := os.Getenv("HEDDLE_RANDOM_SEED"); text != "" {
+		first, _ = strconv.ParseUint(text, 10, 64)
+	}
+	d := newDifferential(t, engine.Default())
+	d.useEmulator(t)
+	for seed := first; seed < first+count; seed++ {
+		d.check(t, seed)
+		if t.Failed() {
+			t.Fatalf("run it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_KERNELS=1", seed)
+		}
+	}
+	t.Logf("%d programs compared, %d trap, %d have an operation without machine code", d.compared, d.trapped, d.unsupported)
+	t.Logf("%d pipelines ran on the device, %d have no kernel; others ran on the CPU because", d.onDevice, d.noKernel)
+	for reason, n := range d.fallbacks {
+		t.Logf("%5d  %s", n, reason)
+	}
+	if d.onDevice < int(count) {
+		t.Errorf("only %d pipelines of %d programs ran on the device", d.onDevice, count)
+	}
+}
+
 type differential struct {
 	session                        *exec.Session
 	wide                           bool
 	compared, unsupported, trapped int
+
+	// With a device:
+	compiler           *ptx.Compiler
+	unavailable        map[string]string
+	onDevice, noKernel int
+	fallbacks          map[string]int
+}
+
+// useEmulator makes a session that runs kernels.
+func (d *differential) useEmulator(t *testing.T) {
+	t.Helper()
+	driver, err := emulator.Open(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.compiler, err = ptx.Find(t.Context(), system.Real(), ptx.FindOptions{Entries: 1}); err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.Open(engine.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.session, err = exec.NewSession(t.Context(), exec.Options{
+		Engine: e, Library: library.Wasm(d.wide), Threads: testThreads(), Memory: 256 << 20, Device: driver, DeviceMemory: 1 << 30,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.unavailable, d.fallbacks = map[string]string{}, map[string]int{}
+	for name, why := range ptx.Unavailable(library.Source()) {
+		d.unavailable["library."+name] = why
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(d.session.Close(), driver.Close(), e.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// kernels makes the code of a program for the device, and places all pipelines there that
+// can run there.
+func (d *differential) kernels(ctx context.Context, module *ir.Module, p *program.Program) (*exec.Kernels, []exec.Placement, error) {
+	if d.compiler == nil {
+		return nil, nil, nil
+	}
+	var where []exec.Placement
+	any := false
+	for _, pipeline := range p.Pipelines {
+		where = append(where, exec.Placement{Device: pipeline.Kernel != nil})
+		if pipeline.Kernel == nil {
+			d.noKernel++
+		}
+		any = any || pipeline.Kernel != nil
+	}
+	if !any {
+		return nil, nil, nil
+	}
+	text, err := ptx.Lower(module, ptx.Options{Library: library.Source()})
+	if err != nil {
+		return nil, nil, err
+	}
+	code, err := d.compiler.Compile(ctx, text, ptx.DefaultTarget)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &exec.Kernels{PTX: code.PTX}, where, nil
+}
+
+// count notes where the pipelines of a run ran.
+func (d *differential) count(stats exec.Stats) {
+	for _, p := range stats.Pipelines {
+		switch {
+		case p.Fallback != nil:
+			d.fallbacks[p.Fallback.Message]++
+		case p.Device != "cpu":
+			d.onDevice++
+		}
+	}
 }
 
 func newDifferential(t *testing.T, name string) *differential {
@@ -169,6 +283,7 @@ func (d *differential) run(ctx context.Context, module *ir.Module, tables map[st
 	}
 	context := pass.NewContext()
 	context.Library = library.Digest(d.wide)
+	context.Kernels, context.Unavailable = d.compiler != nil, d.unavailable
 	var groups []passes.Group
 	if os.Getenv("HEDDLE_RANDOM_LOWERING_ONLY") != "" {
 		groups = passes.Lowering // to tell whose mistake it is
@@ -184,10 +299,18 @@ func (d *differential) run(ctx context.Context, module *ir.Module, tables map[st
 	if err != nil {
 		return nil, err
 	}
-	result, err := d.session.Run(ctx, exec.Query{Program: context.Program, Wasm: code, Arguments: arguments, Tables: func(name string) (store.Table, error) { return tables[name], nil }})
+	kernels, where, err := d.kernels(ctx, module, context.Program)
 	if err != nil {
 		return nil, err
 	}
+	result, err := d.session.Run(ctx, exec.Query{
+		Program: context.Program, Wasm: code, Arguments: arguments, Kernels: kernels, Placement: where,
+		Tables: func(name string) (store.Table, error) { return tables[name], nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.count(result.Stats())
 	defer func() { _ = result.Close() }()
 	var rows []string
 	for {
