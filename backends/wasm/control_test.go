@@ -2,6 +2,7 @@ package wasm_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -164,6 +165,38 @@ func TestControl(t *testing.T) {
 				if got := call(t, instance, c.name, argument); got != want {
 					t.Errorf("%s: %s: %d gives %d, want %d", to.name, c.name, argument, got, want)
 				}
+			}
+		}
+	}
+}
+
+// TestSelectUnderPressure keeps a selected float where a call wants its register:
+// https://github.com/wazero/wazero/issues/2534.
+func TestSelectUnderPressure(t *testing.T) {
+	m, problems := ir.Parse(diag.NewFile("test.cir", `cir 1
+kern @second(%0: f64, %1: f64) -> f64 {
+  ret %1
+}
+export kern @f(%at: addr) {
+  %first = load %at 8 : f64
+  %choose = load %at 4 offset 8 : i32
+  %other = const 58 : f64
+  %chosen = select %choose, %first, %other
+  memory_fill %at, %choose, %choose
+  %result = call %first, %chosen @second results {r: f64}
+  store %at, %result 8 offset 16
+}`))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	for _, to := range targets(t) {
+		instance := to.instantiate(t, m)
+		for choose, want := range []float64{58, 3} {
+			memory := instance.Memory()[inputs:]
+			putBits(memory, bits128{Low: math.Float64bits(3), High: uint64(choose)})
+			call(t, instance, "f", inputs)
+			if got := getBits(memory[16:], f64T).Float64(f64T); got != want {
+				t.Errorf("%s: %d chooses %v", to.name, choose, got)
 			}
 		}
 	}

@@ -157,10 +157,41 @@ func (f *function) selection(operands []int32, result class) {
 		f.selectWide(operands)
 		return
 	}
+	if !f.wide() && !result.isWord() {
+		f.selectBits(operands, result)
+		return
+	}
 	f.push(operands[1])
 	f.push(operands[2])
 	f.condition(operands[0], false)
 	f.op(encode.OpSelect)
+}
+
+// selectBits selects floats as integers, and vectors by a mask. Select of either gives
+// wrong values with wazero 1.12 on amd64, when registers are short
+// (https://github.com/wazero/wazero/issues/2534); engines with wide arithmetic are others.
+func (f *function) selectBits(operands []int32, result class) {
+	asInteger, back := encode.OpI64ReinterpretF64, encode.OpF64ReinterpretI64
+	if result == classF32 {
+		asInteger, back = encode.OpI32ReinterpretF32, encode.OpF32ReinterpretI32
+	}
+	for _, id := range operands[1:] {
+		f.push(id)
+		if result.isFloat() {
+			f.op(asInteger)
+		}
+	}
+	f.condition(operands[0], false)
+	if result.isFloat() {
+		f.op(encode.OpSelect)
+		f.op(back)
+		return
+	}
+	f.op(encode.OpI32Eqz)
+	f.i32(1)
+	f.op(encode.OpI32Sub)
+	f.op(encode.OpI32x4Splat)
+	f.op(encode.OpV128Bitselect)
 }
 
 // extend widens a word. A load that is only widened widens by itself.
