@@ -10,6 +10,10 @@ import (
 // effect runs an op that touches memory or a global.
 func (r *frame) effect(op *ir.Op) error {
 	operands, err := r.needAll(op.Operands)
+	if err != nil && (op.Code == ir.OpLoad || op.Code == ir.OpVectorLoad) {
+		r.define(op, value{missing: err}) // may be left out where nobody needs it
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ type Machine struct {
 	Budget int32
 	// Steps is how many ops a call or launch may run; 0 for 10 million.
 	Steps int
+	// Trapped is how many values the last call or launch could not compute because an op
+	// trapped, whether they were needed or not.
+	Trapped int
 
 	module, library *ir.Module
 	left            int // steps
@@ -75,6 +78,7 @@ func (m *Machine) Call(function string, arguments ...Bits) ([]Bits, error) {
 }
 
 func (m *Machine) begin() {
+	m.Trapped = 0
 	if m.left = m.Steps; m.left == 0 {
 		m.left = 10_000_000
 	}
@@ -280,6 +284,7 @@ func (r *frame) compute(op *ir.Op) value {
 	}
 	bits, err := Compute(op, operands)
 	if err != nil {
+		r.machine.Trapped++
 		err = r.explain(op, err)
 	}
 	return value{bits, err}

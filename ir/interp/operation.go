@@ -11,7 +11,8 @@ import (
 
 // Errors of single ops.
 var (
-	errDivision = errors.New("division by zero, or a quotient that does not fit")
+	// ErrDivision is the trap of a division.
+	ErrDivision = errors.New("division by zero, or a quotient that does not fit")
 	errMisfit   = errors.New("there is no such op of operands of these types")
 )
 
@@ -108,7 +109,7 @@ func computeWord(code ir.Opcode, width int, a, b uint64) (Bits, error) {
 		v = a<<shift | a>>(uint64(width)-shift)
 	case ir.OpIntegerDivS, ir.OpIntegerDivU, ir.OpIntegerRemS, ir.OpIntegerRemU:
 		if b == 0 || code == ir.OpIntegerDivS && overflow {
-			return Bits{}, errDivision
+			return Bits{}, ErrDivision
 		}
 		switch code {
 		case ir.OpIntegerDivS:

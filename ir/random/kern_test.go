@@ -1,0 +1,82 @@
+package random_test
+
+import (
+	"testing"
+
+	"github.com/heddle-lang/heddle/backends/library"
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/random"
+)
+
+// TestKern makes functions and kernels that verify, are the same module when printed and
+// parsed, and run; what kernels give does not depend on the order of threads.
+func TestKern(t *testing.T) {
+	seen := map[ir.Opcode]bool{}
+	for _, test := range []struct {
+		name    string
+		options random.KernOptions
+	}{
+		{"plain", random.KernOptions{}},
+		{"vectors", random.KernOptions{Vectors: true}},
+		{"traps", random.KernOptions{Traps: true}},
+		{"kernels", random.KernOptions{Threads: 32}},
+		{"together", random.KernOptions{Threads: 96, Together: true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			failed, calls, programs := 0, 0, 150
+			if test.options.Together {
+				programs = 50
+			}
+			for seed := range uint64(programs) {
+				module := &ir.Module{}
+				k := random.GenerateKern(random.FromSeed(seed), module, "f", test.options)
+				if problems := ir.Verify(module); problems.HasErrors() {
+					t.Fatalf("seed %d does not verify: %s\n%s", seed, diag.RenderText(problems, diag.Options{}), module)
+				}
+				again, problems := ir.Parse(diag.NewFile("again.cir", module.String()))
+				if problems.HasErrors() || !ir.Equal(module, again) {
+					t.Fatalf("seed %d is another module when parsed: %v\n%s", seed, problems, module)
+				}
+				for _, f := range module.Functions {
+					f.Body.Walk(func(op *ir.Op) bool {
+						seen[op.Code] = true
+						return true
+					})
+				}
+				outcome, _, err := k.Run(library.Source(), 1<<40, false)
+				if err != nil {
+					t.Fatalf("seed %d: %v\n%s", seed, err, module)
+				}
+				for _, end := range outcome.Ends {
+					calls++
+					if end != "" {
+						failed++
+					}
+				}
+				if test.options.Threads == 0 {
+					continue
+				}
+				reverse, _, err := k.Run(library.Source(), 1<<40, true)
+				if err != nil {
+					t.Fatalf("seed %d in reverse: %v\n%s", seed, err, module)
+				}
+				if difference := k.Difference(outcome, reverse); difference != "" {
+					t.Fatalf("seed %d depends on the order of threads: %s\n%s", seed, difference, module)
+				}
+			}
+			if test.options.Threads == 0 {
+				t.Logf("%d of %d calls fail or trap", failed, calls)
+			}
+			if failed > calls/2 {
+				t.Errorf("%d of %d calls fail or trap", failed, calls)
+			}
+		})
+	}
+	for code, info := range ir.OpTable() {
+		global := ir.Opcode(code) == ir.OpGlobalGet || ir.Opcode(code) == ir.OpGlobalSet
+		if info.Level == ir.KernLevel && !seen[ir.Opcode(code)] && !global {
+			t.Errorf("no program has the op %s", info.Name)
+		}
+	}
+}
