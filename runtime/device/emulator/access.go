@@ -91,7 +91,8 @@ func (w *warp) races(lane int, memory []byte, how accessKind, strong, same bool)
 		return true
 	}
 	offset := uintptr(unsafe.Pointer(unsafe.SliceData(memory))) - uintptr(unsafe.Pointer(unsafe.SliceData(w.block.shared)))
-	if what := r.check(w, lane, uint64(offset), len(memory), how, strong, same); what != "" {
+	u := use{warp: w, thread: uint16(w.index*lanesPerWarp + lane), how: how, strong: strong, same: same}
+	if what := r.check(&u, uint64(offset), len(memory)); what != "" {
 		w.failf(lane, "%s", what)
 		return false
 	}

@@ -89,7 +89,7 @@ func (c *compiler) layOut() {
 		*size = (*size + v.Align - 1) &^ (v.Align - 1)
 		c.symbols[v.Name] = symbol{space: v.Space, value: uint64(*size)}
 		*size += v.Size
-		if *size > 1<<24 {
+		if *size > 512<<10 { // the most that a thread can have of its own
 			panic(&ptx.Error{Line: v.Line, Message: fmt.Sprintf("the variables of %q take too much %s memory", p.name, v.Space)})
 		}
 	}

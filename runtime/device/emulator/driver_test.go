@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/heddle-lang/heddle/runtime/device"
+	"github.com/heddle-lang/heddle/runtime/device/devicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -478,4 +479,15 @@ func TestClosed(t *testing.T) {
 	if _, err := d.NewStream(); err == nil {
 		t.Error("a closed device gives streams")
 	}
+}
+
+// TestConformance runs what every driver must pass.
+func TestConformance(t *testing.T) {
+	devicetest.Run(t, func(t testing.TB) device.Driver {
+		d, err := Open(Options{Memory: 64 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	})
 }

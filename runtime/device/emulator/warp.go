@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
@@ -92,17 +93,25 @@ func (w *warp) turn() bool {
 // group finds the lanes that go next: those at the lowest place among the ones that can
 // go. After is the next place at which others stand.
 func (w *warp) group() (active uint32, pc, after int32) {
-	pc, after = 1<<31-1, 1<<31-1
+	pc, after = math.MaxInt32, math.MaxInt32
 	ready := w.runnable()
 	for m := ready &^ w.deferred; m != 0; m &= m - 1 {
-		pc = min(pc, w.pc[next(m)])
-	}
-	for m := ready; m != 0; m &= m - 1 {
 		l := next(m)
 		switch at := w.pc[l]; {
 		case at == pc:
 			active |= 1 << l
-		case at > pc:
+		case at < pc:
+			pc, after, active = at, pc, 1<<l
+		case at < after:
+			after = at
+		}
+	}
+	// Lanes that have had their turn are met, but not waited for.
+	for m := ready & w.deferred; m != 0; m &= m - 1 {
+		l := next(m)
+		if at := w.pc[l]; at == pc {
+			active |= 1 << l
+		} else if at > pc {
 			after = min(after, at)
 		}
 	}
@@ -151,9 +160,20 @@ func (w *warp) step() {
 				pc = i.target
 				continue
 			}
-			w.moveTo(doing, i.target)
-			w.moveTo(active&^doing, pc+1)
-			break
+			// The lanes that are behind go on.
+			if i.target > pc {
+				w.moveTo(doing, i.target)
+				active &^= doing
+				after = min(after, i.target)
+				pc++
+			} else {
+				w.moveTo(active&^doing, pc+1)
+				active = doing
+				after = min(after, pc+1)
+				pc = i.target
+			}
+			each = uint64(bits.OnesCount32(active))
+			continue
 		}
 		if i.kind == careful {
 			i.run(w, i, doing)
