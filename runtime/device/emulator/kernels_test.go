@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -117,56 +118,92 @@ func down[T any](b *bench, from device.Address, count int) []T {
 
 func read(t testing.TB, set, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", set, file+".ptx"))
+	path := filepath.Join(set, file+".ptx")
+	if !filepath.IsAbs(set) {
+		path = filepath.Join("testdata", path)
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// sets are what different LLVMs made of the same kernels. PTX for another architecture
-// runs on the device of the options.
+// kernelTests run real kernels against what Go computes.
+var kernelTests = []struct {
+	name, file string
+	run        func(t *testing.T, b *bench, set string)
+}{
+	{"scan in floating point", "q6f64", testQ6Float},
+	{"scan of vectors", "q6v4", testQ6Vector},
+	{"scan by tiles", "q6tile", testQ6Tile},
+	{"sum of 128 bits", "q6i128", testQ6Wide},
+	{"small groups in shared memory", "q1shared", testQ1Shared},
+	{"hash join", "hj", testHashJoin},
+	{"hash aggregate", "hagg", testHashAggregate},
+	{"compaction", "compact", testCompact},
+	{"matrix by vector", "matvec", testMatvec},
+	{"perceptron", "mlp", testMLP},
+	{"exponential function", "exp", testExponential},
+	{"constants", "consts", testConstants},
+	{"division of 128 bits", "i128div", testDivision},
+}
+
+// sets are what different LLVMs made of testdata/llvm with opt -O3 and llc -O3.
 var sets = []struct {
 	name         string
 	architecture int
-	division     bool // of 128 bits, which old LLVMs cannot compile
+	without      string // a kernel that this LLVM cannot compile
 }{
-	{"llvm-14-sm_80", 80, false},
-	{"llvm-19-sm_90", 90, true},
-	{"llvm-22-sm_90", 90, true},
-	{"llvm-22-sm_100", 100, true},
+	{"llvm-14-sm_80", 80, "i128div"},
+	{"llvm-19-sm_90", 90, ""},
+	{"llvm-22-sm_90", 90, ""},
+	{"llvm-22-sm_100", 100, ""},
 }
 
-// TestKernels runs real kernels against what Go computes.
 func TestKernels(t *testing.T) {
-	tests := []struct {
-		name string
-		run  func(t *testing.T, b *bench, set string)
-	}{
-		{"scan in floating point", testQ6Float},
-		{"scan of vectors", testQ6Vector},
-		{"scan by tiles", testQ6Tile},
-		{"sum of 128 bits", testQ6Wide},
-		{"small groups in shared memory", testQ1Shared},
-		{"hash join", testHashJoin},
-		{"hash aggregate", testHashAggregate},
-		{"compaction", testCompact},
-		{"matrix by vector", testMatvec},
-		{"perceptron", testMLP},
-		{"exponential function", testExponential},
-		{"constants", testConstants},
-	}
 	for _, set := range sets {
-		for _, test := range tests {
+		for _, test := range kernelTests {
+			if test.file == set.without {
+				continue
+			}
 			t.Run(set.name+"/"+test.name, func(t *testing.T) {
 				test.run(t, open(t, Options{Architecture: set.architecture, Workers: 2}), set.name)
 			})
 		}
-		if set.division {
-			t.Run(set.name+"/division of 128 bits", func(t *testing.T) {
-				testDivision(t, open(t, Options{Architecture: set.architecture}), set.name)
-			})
-		}
+	}
+}
+
+// TestInstalledLLVM compiles the kernels with what is installed here, without the
+// optimiser, which gives other code than the golden PTX.
+func TestInstalledLLVM(t *testing.T) {
+	for _, llc := range []struct {
+		name, architecture string
+		number             int
+		without            string
+	}{
+		{"llc-14", "sm_80", 80, "i128div"}, {"llc-19", "sm_90", 90, ""}, {"llc-22", "sm_100", 100, ""},
+	} {
+		t.Run(llc.name, func(t *testing.T) {
+			path, err := exec.LookPath(llc.name)
+			if err != nil {
+				t.Skipf("%s is not installed", llc.name)
+			}
+			dir := t.TempDir()
+			for _, test := range kernelTests {
+				if test.file == llc.without {
+					continue
+				}
+				t.Run(test.name, func(t *testing.T) {
+					output, err := exec.CommandContext(t.Context(), path, "-O3", "-mcpu="+llc.architecture,
+						filepath.Join("testdata", "llvm", test.file+".ll"), "-o", filepath.Join(dir, test.file+".ptx")).CombinedOutput()
+					if err != nil {
+						t.Fatalf("%v: %s", err, output)
+					}
+					test.run(t, open(t, Options{Architecture: llc.number}), dir)
+				})
+			}
+		})
 	}
 }
 
