@@ -19,7 +19,7 @@ import (
 const (
 	linearBase = abi.SharedBase
 	linearSize = 4 << 20
-	launchSize = 1 << 16
+	launchSize = 1 << 20
 )
 
 // machine is an emulated device with a mirror and a launch block.

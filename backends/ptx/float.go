@@ -43,6 +43,7 @@ func floatUnary(k *kernel, op *ir.Op, a []value.Value) value.Value {
 		return k.call(k.intrinsic("llvm.sqrt"+name, false, t, t), a[0])
 	case ir.OpFloatRound: // in the only rounding mode that there is, to even
 		return k.call(k.intrinsic("llvm.nearbyint"+name, false, t, t), a[0])
+	default: // changes the sign alone
 	}
 	c := classOf(op.Results[0].Type)
 	bits := k.block.NewBitCast(a[0], c.integer())

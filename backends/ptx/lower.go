@@ -100,6 +100,9 @@ func (l *lowering) kernel(f *ir.Function) error {
 		parameters = append(parameters, llvm.NewParam(fmt.Sprintf("p%d", i), c.llvm()))
 	}
 	name := EntryName(f.Name)
+	if name == "" {
+		return fault(f.Name, nil, "a kernel needs a name")
+	}
 	for _, other := range l.module.Funcs {
 		if other.Name() == name {
 			return fault(f.Name, nil, "the name is taken")

@@ -181,7 +181,7 @@ func (k *kernel) pieces(op *ir.Op, p place, width, size, align int64) value.Valu
 	var x value.Value
 	for at := int64(0); at < width; at += size {
 		pointer := k.pointer(p, at, piece)
-		var part value.Value = k.loadAt(op, pointer, piece, min(align, 1<<bits.TrailingZeros64(uint64(at|align))))
+		part := k.loadAt(op, pointer, piece, min(align, 1<<bits.TrailingZeros64(uint64(at|align))))
 		if size == width {
 			return part
 		}

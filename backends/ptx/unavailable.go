@@ -72,6 +72,7 @@ func (p *privacy) examine(f *ir.Function) (why string) {
 			}
 		case ir.OpCall:
 			why = p.examineCall(f, op, private)
+		default: // touches no memory
 		}
 		return true
 	})
@@ -144,6 +145,7 @@ func privateAddresses(f *ir.Function) map[*ir.Value]bool {
 				if private[op.Operands[1]] {
 					private[op.Operands[0]] = true // the variable
 				}
+			default: // makes no address of one
 			}
 			if made {
 				private[op.Results[0]] = true

@@ -190,10 +190,12 @@ func (k *kernel) compareLanes(predicate enum.IPred, x, y value.Value, width int)
 		switch predicate {
 		case enum.IPredSLT, enum.IPredSLE, enum.IPredSGT, enum.IPredSGE: // as unsigned, with the sign turned
 			x, y = b.NewXor(x, top), b.NewXor(y, top)
+		default: // is unsigned
 		}
 		switch predicate {
 		case enum.IPredSGT, enum.IPredUGT, enum.IPredSLE, enum.IPredULE:
 			x, y = y, x
+		default: // asks whether x is less
 		}
 		// The borrow of x - y: where x is less.
 		differ := b.NewXor(x, y)
@@ -202,6 +204,7 @@ func (k *kernel) compareLanes(predicate enum.IPred, x, y value.Value, width int)
 		switch predicate {
 		case enum.IPredSLE, enum.IPredULE, enum.IPredSGE, enum.IPredUGE:
 			holds = not(holds)
+		default: // is strict
 		}
 	}
 	holds = b.NewAnd(holds, top)
