@@ -4,7 +4,9 @@ package cuda
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -33,6 +35,11 @@ type driver struct {
 	// pinned are the ranges that AllocateHost gave, in order of their addresses.
 	// Every copy looks there, so readers take no lock; writers hold mu and replace it.
 	pinned atomic.Pointer[[]hostRange]
+
+	// quiet is held for reading while all streams are waited for, and for writing while
+	// one of them is destroyed or begins to be captured, after which it must not be
+	// waited for. It is taken inside of a call.
+	quiet sync.RWMutex
 
 	mu           sync.Mutex // guards what follows
 	allocations  map[device.Address]int64
@@ -159,6 +166,27 @@ func (d *driver) discard(k kind, o object, s symbol) error {
 		return nil
 	}
 	return d.check(s, o.destroy())
+}
+
+// settle waits for all work, inside of a call. The library's own call for that is
+// forbidden while any stream is captured; such a stream is left out, as what it is given
+// then is not done.
+func (d *driver) settle() error {
+	d.quiet.RLock()
+	defer d.quiet.RUnlock()
+	d.mu.Lock()
+	streams := slices.Collect(maps.Keys(d.objects[kindStream]))
+	d.mu.Unlock()
+	for _, o := range streams {
+		s := o.(*stream)
+		if s.recording.Load() {
+			continue
+		}
+		if r := d.library.call(cuStreamSynchronize, s.handle); r != success {
+			return d.failure(cuStreamSynchronize, r)
+		}
+	}
+	return nil
 }
 
 // Close waits for the work and for the calls of other goroutines, and frees everything.

@@ -78,7 +78,7 @@ func TestEveryCallFails(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			m := newMock(t)
-			for nth := 1; nth <= 4; nth++ {
+			for nth := 1; nth <= 3; nth++ {
 				for _, r := range []result{1, outOfMemory} {
 					opened, err := Open(t.Context(), Options{Library: m.path})
 					if err != nil {
@@ -194,6 +194,30 @@ func TestCaptureThatPanics(t *testing.T) {
 	check(t, stream.CopyIn(address, []byte{7}), stream.CopyOut(got, address), stream.Synchronize(t.Context()))
 	if got[0] != 7 {
 		t.Errorf("the stream does not work after a panic: %d", got[0])
+	}
+}
+
+// TestReleaseDuringCapture waits for all work while a stream is captured, which must not
+// disturb the capture.
+func TestReleaseDuringCapture(t *testing.T) {
+	d := newMock(t).open()
+	capturing, working := must[device.Stream](t)(d.NewStream()), must[device.Stream](t)(d.NewStream())
+	address := must[device.Address](t)(d.Allocate(3))
+	reserved := must[device.Address](t)(d.Reserve(d.Granularity()))
+	check(t, d.Commit(reserved, d.Granularity()))
+	other := must[device.Graph](t)(working.Capture(func() error { return working.CopyIn(address, []byte{1, 2, 3}) }))
+	graph := must[device.Graph](t)(capturing.Capture(func() error {
+		return errors.Join(capturing.Fill(address, 9, 3),
+			working.Replay(other), working.Fill(reserved, 1, 10), d.Release(reserved), other.Close())
+	}))
+	got := make([]byte, 3)
+	check(t, working.CopyOut(got, address), working.Synchronize(t.Context()))
+	if !bytes.Equal(got, []byte{1, 2, 3}) {
+		t.Errorf("the graph that was closed during the capture left %v", got)
+	}
+	check(t, capturing.Replay(graph), capturing.CopyOut(got, address), capturing.Synchronize(t.Context()))
+	if !bytes.Equal(got, []byte{9, 9, 9}) {
+		t.Errorf("the captured graph left %v", got)
 	}
 }
 

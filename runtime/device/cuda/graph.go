@@ -57,7 +57,13 @@ func (s *stream) begin() error {
 		return err
 	}
 	defer s.driver.leave()
-	return s.driver.check(cuStreamBeginCapture, s.driver.library.call(cuStreamBeginCapture, s.handle, captureRelaxed))
+	s.driver.quiet.Lock()
+	defer s.driver.quiet.Unlock()
+	if r := s.driver.library.call(cuStreamBeginCapture, s.handle, captureRelaxed); r != success {
+		return s.driver.failure(cuStreamBeginCapture, r)
+	}
+	s.recording.Store(true)
+	return nil
 }
 
 // end ends a capture and makes the graph ready, or forgets it.
@@ -77,10 +83,12 @@ func (s *stream) instantiate(g *graph, wanted bool) error {
 	defer s.driver.leave()
 	l := s.driver.library
 	var template uintptr
-	if r := l.call(cuStreamEndCapture, s.handle, uintptr(unsafe.Pointer(&template))); r != success {
+	r := l.call(cuStreamEndCapture, s.handle, uintptr(unsafe.Pointer(&template)))
+	s.recording.Store(false)
+	if r != success {
 		return s.driver.failure(cuStreamEndCapture, r)
 	}
-	failed, r := cuGraphInstantiateWithFlags, success
+	failed := cuGraphInstantiateWithFlags
 	if wanted {
 		const noFlags = 0
 		r = l.call(cuGraphInstantiateWithFlags, uintptr(unsafe.Pointer(&g.handle)), template, noFlags)
@@ -147,7 +155,34 @@ func (g *graph) bringOver() {
 
 // Close waits for replays if the graph has memory that they use, and brings their bytes
 // over.
-func (g *graph) Close() error { return g.driver.discard(kindGraph, g, cuGraphExecDestroy) }
+func (g *graph) Close() error {
+	if err := g.rest(); err != nil {
+		return err
+	}
+	return g.driver.discard(kindGraph, g, cuGraphExecDestroy)
+}
+
+func (g *graph) rest() error {
+	if g.driver.gone() {
+		return nil
+	}
+	if err := g.driver.enter(); err != nil {
+		return err
+	}
+	defer g.driver.leave()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.memory) == 0 {
+		return nil
+	}
+	if err := g.driver.settle(); err != nil {
+		return err
+	}
+	if g.due {
+		g.bringOver()
+	}
+	return nil
+}
 
 func (g *graph) destroy() (first result) {
 	g.mu.Lock()
@@ -157,16 +192,8 @@ func (g *graph) destroy() (first result) {
 			first = r
 		}
 	}
-	l := g.driver.library
-	if len(g.memory) > 0 {
-		done := l.call(cuCtxSynchronize)
-		note(done)
-		if done == success && g.due {
-			g.bringOver()
-		}
-	}
 	if g.handle != 0 {
-		note(l.call(cuGraphExecDestroy, g.handle))
+		note(g.driver.library.call(cuGraphExecDestroy, g.handle))
 	}
 	for _, memory := range g.memory {
 		note(g.driver.freeHost(memory))

@@ -217,8 +217,8 @@ func (d *driver) Release(address device.Address) error {
 	}
 	defer d.leave()
 	// To take memory away from running work would be a fault, where Free waits.
-	if r := d.library.call(cuCtxSynchronize); r != success {
-		return d.failure(cuCtxSynchronize, r)
+	if err := d.settle(); err != nil {
+		return err
 	}
 	d.mu.Lock()
 	reserved := d.reservations[address]

@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/heddle-lang/heddle/runtime/device"
@@ -23,8 +24,9 @@ type stream struct {
 	waiting sync.WaitGroup
 
 	staging   staging
-	capturing *graph   // takes the work while Capture runs
-	replayed  []*graph // have bytes that Synchronize must bring over
+	capturing *graph      // takes the work while Capture runs
+	recording atomic.Bool // the library captures; for other goroutines than the stream's
+	replayed  []*graph    // have bytes that Synchronize must bring over
 	frame     *frame
 }
 
@@ -294,6 +296,8 @@ func (s *stream) Close() error {
 }
 
 func (s *stream) destroy() result {
+	s.driver.quiet.Lock()
+	defer s.driver.quiet.Unlock()
 	freed := s.staging.free()
 	if r := s.driver.library.call(cuStreamDestroy, s.handle); r != success {
 		return r

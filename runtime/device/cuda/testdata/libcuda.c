@@ -328,7 +328,11 @@ CUresult cuCtxSetCurrent(void *context) {
     current = context;
     return leave(OK);
 }
-CUresult cuCtxSynchronize(void) { BEGIN(1); return leave(work()); }
+CUresult cuCtxSynchronize(void) {
+    BEGIN(1);
+    for (struct live *l = living; l; l = l->next) REQUIRE(l->kind != STREAM || !((stream *)l->at)->capturing, CAPTURE_UNSUPPORTED);
+    return leave(work());
+}
 CUresult cuMemGetInfo_v2(size_t *available, size_t *total) {
     BEGIN(1);
     *total = *setting("memory");
@@ -556,8 +560,10 @@ CUresult cuStreamBeginCapture_v2(stream *s, int mode) {
     return leave(OK);
 }
 CUresult cuStreamEndCapture(stream *s, list **graph) {
-    BEGIN(1);
+    CUresult failed = enter(__func__, 1);
     STREAM_OF(s);
+    if (failed && s->capturing) drop(s->capturing), s->capturing = 0; // the capture ends also then
+    REQUIRE(!failed, failed);
     REQUIRE(s->capturing, INVALID_VALUE);
     *graph = s->capturing;
     s->capturing = 0;
