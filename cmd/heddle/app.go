@@ -82,7 +82,7 @@ heddle explain q1.sql --data data --analyze`,
 	root.SetHelpFunc(a.help)
 	root.AddCommand(
 		a.runCommand(), a.explainCommand(), a.checkCommand(), a.genCommand(), a.loadCommand(),
-		a.buildCommand(), a.inspectCommand(), a.optCommand(), a.benchCommand(),
+		a.buildCommand(), a.inspectCommand(), a.optCommand(), a.benchCommand(), a.calibrateCommand(),
 		a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand())

@@ -35,14 +35,14 @@ type question struct {
 
 // The questions. Each is asked on one thread, whose rates a profile has.
 var questions = []question{
-	{name: "narrow", sql: `SELECT count(*) FROM numbers WHERE narrow < 50`, pipeline: "scan numbers"},
+	{name: "narrow", sql: `SELECT count(*) FROM numbers WHERE narrow > 0`, pipeline: "scan numbers"},
 	{name: "wide", sql: wideScan, pipeline: "scan numbers"},
 	{name: "few groups", sql: `SELECT few, count(*), sum(a) FROM numbers GROUP BY few`, pipeline: "scan numbers"},
 	{name: "some groups", sql: `SELECT groups, count(*), sum(a) FROM numbers GROUP BY groups`, pipeline: "scan numbers"},
 	{name: "many groups", sql: `SELECT many, count(*), sum(a) FROM numbers GROUP BY many`, pipeline: "scan numbers"},
 	{name: "small table", sql: `SELECT count(*), sum(value) FROM numbers LEFT JOIN small ON groups = key`, pipeline: "scan numbers"},
 	{name: "large table", sql: `SELECT count(*), sum(value) FROM numbers LEFT JOIN large ON many = key`, pipeline: "scan numbers", build: "scan large"},
-	{name: "sort", sql: `SELECT value, key FROM large ORDER BY value`, pipeline: "scan large"},
+	{name: "sort", sql: `SELECT few, a FROM numbers ORDER BY a`, pipeline: "scan numbers"},
 	{name: "start", sql: `SELECT count(*) FROM tiny WHERE key > 0`, pipeline: "scan tiny"},
 	{name: "wide, all threads", sql: wideScan, pipeline: "scan numbers", all: true},
 }
@@ -59,7 +59,7 @@ type answered struct {
 // amounts are the rows of the tables, and the time for each question.
 func (c *calibration) amounts() (numbers, large int, budget time.Duration) {
 	if c.options.Quick {
-		return 1 << 19, 2 << 20, 40 * time.Millisecond
+		return 1 << 20, 2 << 20, 40 * time.Millisecond
 	}
 	return 3 << 20, 6 << 20, 250 * time.Millisecond
 }

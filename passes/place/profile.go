@@ -150,64 +150,6 @@ func (p *Profile) WithGPU(other *Profile) *Profile {
 	return &merged
 }
 
-// figure is a number of a profile, with the name that it has in JSON.
-type figure struct {
-	name  string
-	value float64
-}
-
-func (p *Profile) figures() []figure {
-	c, a := &p.CPU, &p.Assumptions
-	all := []figure{
-		{"cpu.threads", c.Threads},
-		{"cpu.cache", c.Cache},
-		{"cpu.scanBytes", c.ScanBytes},
-		{"cpu.memoryBytes", c.MemoryBytes},
-		{"cpu.copyBytes", c.CopyBytes},
-		{"cpu.fileBytes", c.FileBytes},
-		{"cpu.rows", c.Rows},
-		{"cpu.inserts", c.Inserts},
-		{"cpu.links", c.Links},
-		{"cpu.cachedProbes", c.CachedProbes},
-		{"cpu.probes", c.Probes},
-		{"cpu.directUpdates", c.DirectUpdates},
-		{"cpu.cachedUpdates", c.CachedUpdates},
-		{"cpu.updates", c.Updates},
-		{"cpu.comparisons", c.Comparisons},
-		{"cpu.morsel", c.Morsel},
-		{"cpu.start", c.Start},
-		{"assumptions.rows", a.Rows},
-		{"assumptions.passing", a.Passing},
-		{"assumptions.textBytes", a.TextBytes},
-		{"assumptions.factor", a.Factor},
-	}
-	if g := p.GPU; g != nil {
-		all = append(all, []figure{
-			{"gpu.memory", g.Memory},
-			{"gpu.records", g.Records},
-			{"gpu.cache", g.Cache},
-			{"gpu.multiprocessors", g.Multiprocessors},
-			{"gpu.blocks", g.Blocks},
-			{"gpu.copyIn", g.CopyIn},
-			{"gpu.copyOut", g.CopyOut},
-			{"gpu.copyStart", g.CopyStart},
-			{"gpu.launch", g.Launch},
-			{"gpu.synchronize", g.Synchronize},
-			{"gpu.load", g.Load},
-			{"gpu.kernelLoad", g.KernelLoad},
-			{"gpu.memoryBytes", g.MemoryBytes},
-			{"gpu.rows", g.Rows},
-			{"gpu.cachedProbes", g.CachedProbes},
-			{"gpu.probes", g.Probes},
-			{"gpu.sharedUpdates", g.SharedUpdates},
-			{"gpu.cachedUpdates", g.CachedUpdates},
-			{"gpu.updates", g.Updates},
-			{"gpu.sameUpdates", g.SameUpdates},
-		}...)
-	}
-	return all
-}
-
 // Check reports the first figure that no machine has as a diagnostic E0956.
 func (p *Profile) Check() error {
 	bad := func(format string, arguments ...any) error {
@@ -231,9 +173,9 @@ func (p *Profile) Check() error {
 			return bad("figures are %q, neither measured nor published", string(source))
 		}
 	}
-	for _, f := range p.figures() {
-		if math.IsNaN(f.value) || f.value < leastFigure || f.value > mostFigure {
-			return bad("%s is %g", f.name, f.value)
+	for _, f := range p.Figures() {
+		if math.IsNaN(f.Value) || f.Value < leastFigure || f.Value > mostFigure {
+			return bad("%s is %g", f.Name, f.Value)
 		}
 	}
 	if p.CPU.Threads < 1 || p.Assumptions.Passing > 1 || p.Assumptions.Factor < 1 {
