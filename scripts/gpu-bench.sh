@@ -12,7 +12,7 @@ results=${OUT:-bin/gpu/results}
 mkdir -p "$results"
 gpu_tables "$SF"
 for size in ${SIZES//,/ }; do gpu_tables "$size" lineitem; done
-bin/gpu/gpubench run -data "$GPU_DATA" -bundles bin/gpu/bundles -sf "$SF" -sizes "$SIZES" -runs "${RUNS:-5}" \
+bin/gpu/gpubench run -device "$DEVICE" -data "$GPU_DATA" -bundles bin/gpu/bundles -sf "$SF" -sizes "$SIZES" -runs "${RUNS:-5}" \
   -json "$results/heddle.json" | tee "$results/heddle.txt"
 
 echo

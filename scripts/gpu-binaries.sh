@@ -8,13 +8,13 @@ cd "$(dirname "$0")/.."
 . scripts/gpu-tables.sh
 
 [ "$(uname -s)" = Linux ] || { echo "gpu-binaries: GPUs are used on Linux alone" >&2; exit 1; }
+rm -rf bin/gpu/bundles bin/gpu/complete
 mkdir -p bin/gpu
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
 go build -trimpath -ldflags "-s -w -X main.version=$version" -o bin/gpu/heddle ./cmd/heddle
 go build -trimpath -ldflags '-s -w' -o bin/gpu/gpubench ./cmd/gpubench
 go test -c -trimpath -ldflags '-s -w' -o bin/gpu/cuda.test ./runtime/device/cuda
 
-rm -rf bin/gpu/bundles
 gpu_tables "$TEST_SF"
 bin/gpu/gpubench build -data "$GPU_DATA" -bundles bin/gpu/bundles -sf "$TEST_SF" -sizes ''
 gpu_tables "$SF"
@@ -22,5 +22,5 @@ for size in ${SIZES//,/ }; do gpu_tables "$size" lineitem; done
 bin/gpu/gpubench build -data "$GPU_DATA" -bundles bin/gpu/bundles -sf "$SF" -sizes "$SIZES"
 
 tar -C bin -czf bin/gpu.tar.gz gpu/heddle gpu/gpubench gpu/cuda.test gpu/bundles
-touch bin/gpu/unpacked
+touch bin/gpu/complete
 du -h bin/gpu.tar.gz >&2

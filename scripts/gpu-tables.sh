@@ -4,6 +4,8 @@ SF=${SF:-10}
 TEST_SF=${TEST_SF:-0.1}
 SIZES=${SIZES-0.001,0.003,0.01,0.03,0.1,0.3,1}
 GPU_DATA=${GPU_DATA:-data/gpu}
+# DEVICE=emulator goes through the same steps without a GPU; its times mean nothing.
+DEVICE=${DEVICE:-cuda}
 
 # gpu_tables makes the tables of a scale factor that are missing: all, or those named.
 gpu_tables() {
@@ -17,14 +19,14 @@ gpu_tables() {
 }
 
 # gpu_binaries unpacks the archive if it is newer than what is there, and builds what is
-# missing where Go is.
+# missing where Go is. The file "complete" says that nothing is missing.
 gpu_binaries() {
-  if [ -e bin/gpu.tar.gz ] && [ ! bin/gpu/unpacked -nt bin/gpu.tar.gz ]; then
+  if [ -e bin/gpu.tar.gz ] && [ ! bin/gpu/complete -nt bin/gpu.tar.gz ]; then
     tar -C bin -xzf bin/gpu.tar.gz
-    touch bin/gpu/unpacked
+    touch bin/gpu/complete
   fi
-  if [ ! -x bin/gpu/gpubench ] && command -v go >/dev/null; then scripts/gpu-binaries.sh; fi
-  [ -x bin/gpu/gpubench ] || {
+  if [ ! -e bin/gpu/complete ] && command -v go >/dev/null; then scripts/gpu-binaries.sh; fi
+  [ -e bin/gpu/complete ] || {
     echo "bin/gpu is empty: run make gpu-binaries on a machine that has Go and LLVM, and bring bin/gpu.tar.gz" >&2
     exit 1
   }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/internal/shapes"
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/internal/tpch"
 	"github.com/heddle-lang/heddle/ir"
@@ -44,7 +45,7 @@ func TestEmulator(t *testing.T) {
 
 	do("build", "-gpu", "a100")
 	checked := do("check")
-	if got := strings.Count(checked, "ok  "); got != len(tpch.Queries)+len(shapes) {
+	if got := strings.Count(checked, "ok  "); got != len(tpch.Queries)+len(probes)+len(shapes.Queries) {
 		t.Errorf("%d queries are checked:\n%s", got, checked)
 	}
 
@@ -65,10 +66,10 @@ func TestEmulator(t *testing.T) {
 	if h := r.Hardware; h.Driver != "emulator" || h.CopyBytesPerSecond <= 0 || h.InBytesPerSecond <= 0 || h.OutBytesPerSecond <= 0 || h.LaunchMicroseconds <= 0 {
 		t.Errorf("the hardware: %+v", h)
 	}
-	if len(r.Modules) != len(tpch.Queries)+len(shapes)+2 {
+	if len(r.Modules) != len(tpch.Queries)+len(probes)+len(shapes.Queries)+2 {
 		t.Errorf("%d modules are loaded", len(r.Modules))
 	}
-	if len(r.Queries) != len(tpch.Queries)+len(shapes) {
+	if len(r.Queries) != len(tpch.Queries)+len(probes) {
 		t.Errorf("%d queries are measured", len(r.Queries))
 	}
 	for _, q := range r.Queries {

@@ -30,6 +30,9 @@ func measure(ctx context.Context, m *machine, o *options, progress io.Writer) (*
 	}
 	points := map[string][]point{}
 	for _, w := range workloads(o.scale, o.sizes) {
+		if w.kind == shape {
+			continue
+		}
 		fmt.Fprintf(progress, "gpubench: %s at SF %g\n", w.name, w.scale)
 		measured, kernels, rows, err := m.measure(ctx, &w, o.runs, r.Hardware.CopyBytesPerSecond)
 		if err != nil {

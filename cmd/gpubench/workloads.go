@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/heddle-lang/heddle/internal/shapes"
 	"github.com/heddle-lang/heddle/internal/tpch"
 	"github.com/heddle-lang/heddle/runtime/bundle"
 )
@@ -22,13 +23,14 @@ type kind int
 
 const (
 	query     kind = iota // of the benchmark
-	shape                 // whose kernel is measured, beside those of queries 1 and 6
+	probe                 // of a hash table, measured like a query
+	shape                 // of another kernel, checked and not measured
 	crossover             // over tables of another size
 )
 
-// shapes are queries with a kernel that does hardly more than probe one hash table, of
+// probes are queries with a kernel that does hardly more than probe one hash table, of
 // three sizes.
-var shapes = []struct{ name, sql string }{
+var probes = []struct{ name, sql string }{
 	{"probe-supplier", "SELECT sum(s_nationkey) AS total FROM lineitem, supplier WHERE l_suppkey = s_suppkey"},
 	{"probe-part", "SELECT sum(p_size) AS total FROM lineitem, part WHERE l_partkey = p_partkey"},
 	{"probe-orders", "SELECT sum(o_custkey) AS total FROM lineitem, orders WHERE l_orderkey = o_orderkey"},
@@ -41,8 +43,11 @@ func workloads(scale float64, sizes []float64) []workload {
 	for _, number := range tpch.Queries {
 		all = append(all, workload{fmt.Sprintf("q%02d", number), scale, tpch.Query(number), query})
 	}
-	for _, s := range shapes {
-		all = append(all, workload{s.name, scale, s.sql, shape})
+	for _, p := range probes {
+		all = append(all, workload{p.name, scale, p.sql, probe})
+	}
+	for _, s := range shapes.Queries {
+		all = append(all, workload{s.Name, scale, s.SQL, shape})
 	}
 	for _, size := range sizes {
 		for _, number := range []int{1, 6} {
