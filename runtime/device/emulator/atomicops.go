@@ -1,11 +1,20 @@
 package emulator
 
 import (
-	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/heddle-lang/heddle/runtime/device/emulator/ptx"
 )
+
+// atomicTypes are the types that atomic operations have.
+var atomicTypes = map[string][]string{
+	"add": {"u32", "s32", "u64", "f32", "f64"},
+	"min": {"u32", "s32", "u64", "s64"}, "max": {"u32", "s32", "u64", "s64"},
+	"and": {"b32", "b64"}, "or": {"b32", "b64"}, "xor": {"b32", "b64"}, "exch": {"b32", "b64"},
+	"cas": {"b16", "b32", "b64"},
+	"inc": {"u32"}, "dec": {"u32"},
+}
 
 // translateAtomic is atom, and red, which has no result.
 func translateAtomic(c *compiler) {
@@ -15,8 +24,8 @@ func translateAtomic(c *compiler) {
 	t := c.kind()
 	what := c.need("add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec")
 	c.flag("noftz")
-	if t.class == 'p' || t.class == 'h' || t.packed > 1 || t.bits < 32 && what != "cas" && what != "exch" || t.bits < 16 {
-		c.failf("the type %q is not supported here", "."+t.name)
+	if !slices.Contains(atomicTypes[what], t.name) {
+		c.failf("the operation %q is not supported for the type %q", what, "."+t.name)
 	}
 	first := 0
 	if c.in.Opcode[0] == "atom" {
@@ -34,7 +43,7 @@ func translateAtomic(c *compiler) {
 	}
 	a.size = t.bits / 8
 	c.finishAccess(&a)
-	change := atomicChange(c, what, t)
+	change := atomicChange(what, t)
 	c.out.run = func(w *warp, i *instruction, active uint32) {
 		d, base, b, c := &w.r[i.d], &w.r[i.a], &w.r[i.b], &w.r[i.c]
 		for ; active != 0; active &= active - 1 {
@@ -51,7 +60,7 @@ func translateAtomic(c *compiler) {
 
 // atomicChange is the function of an atomic operation: it changes memory and gives what
 // was there.
-func atomicChange(c *compiler, what string, t valueType) func(memory []byte, b, c uint64) uint64 {
+func atomicChange(what string, t valueType) func(memory []byte, b, c uint64) uint64 {
 	switch {
 	case what == "add" && t.bits == 64 && !t.float():
 		return func(memory []byte, b, _ uint64) uint64 { return atomic.AddUint64(word64(memory), b) - b }
@@ -74,14 +83,14 @@ func atomicChange(c *compiler, what string, t valueType) func(memory []byte, b, 
 		}
 	}
 	size := t.bits / 8
-	f := atomicFunction(c, what, t)
+	f := atomicFunction(what, t)
 	return func(memory []byte, b, c uint64) uint64 {
 		return update(memory, size, func(old uint64) uint64 { return f(old, b, c) })
 	}
 }
 
 // atomicFunction is what an atomic operation leaves in memory.
-func atomicFunction(c *compiler, what string, t valueType) func(old, b, c uint64) uint64 {
+func atomicFunction(what string, t valueType) func(old, b, c uint64) uint64 {
 	switch {
 	case what == "exch":
 		return func(_, b, _ uint64) uint64 { return b }
@@ -95,21 +104,9 @@ func atomicFunction(c *compiler, what string, t valueType) func(old, b, c uint64
 	case what == "add" && t.float():
 		decode, encode := decoder(t), encoder(t)
 		return func(old, b, _ uint64) uint64 { return encode(decode(old) + decode(b)) }
-	case t.float():
-		decode, encode := decoder(t), encoder(t)
-		choose := map[string]func(x, y float64) float64{"min": math.Min, "max": math.Max}[what]
-		if choose == nil {
-			break
-		}
-		return func(old, b, _ uint64) uint64 {
-			return encode(extremeFloat(decode(old), decode(b), false, choose))
-		}
 	case what == "add":
 		return func(old, b, _ uint64) uint64 { return (old + b) & t.mask() }
 	case what == "min", what == "max":
-		if t.class == 'b' {
-			break
-		}
 		f := extreme(t, what == "max")
 		return func(old, b, _ uint64) uint64 { return f(old, b) }
 	case what == "and":
@@ -118,14 +115,14 @@ func atomicFunction(c *compiler, what string, t valueType) func(old, b, c uint64
 		return func(old, b, _ uint64) uint64 { return old | b }
 	case what == "xor":
 		return func(old, b, _ uint64) uint64 { return old ^ b }
-	case what == "inc" && t.name == "u32":
+	case what == "inc":
 		return func(old, b, _ uint64) uint64 {
 			if old >= b {
 				return 0
 			}
 			return old + 1
 		}
-	case what == "dec" && t.name == "u32":
+	default: // dec
 		return func(old, b, _ uint64) uint64 {
 			if old == 0 || old > b {
 				return b
@@ -133,6 +130,4 @@ func atomicFunction(c *compiler, what string, t valueType) func(old, b, c uint64
 			return old - 1
 		}
 	}
-	c.failf("the operation %q is not supported for the type %q", what, "."+t.name)
-	return nil
 }

@@ -173,6 +173,9 @@ func shiftRightSigned(width int) operation {
 
 func translateShift(c *compiler) {
 	t := c.integer()
+	if c.in.Opcode[0] == "shl" && t.class != 'b' {
+		c.failf("the type %q is not supported here", "."+t.name)
+	}
 	c.count(3, 3)
 	c.out.d, c.out.a, c.out.b = c.result(t.bits), c.source(1, t.bits), c.source(2, 32)
 	switch {
@@ -211,7 +214,7 @@ func translateCount(c *compiler) {
 	c.count(2, 2)
 	c.out.a = c.source(1, t.bits)
 	width := t.bits
-	if width == 16 {
+	if width == 16 || (t.class == 'b') == (c.in.Opcode[0] == "bfind") {
 		c.failf("the type %q is not supported here", "."+t.name)
 	}
 	switch c.in.Opcode[0] {
@@ -337,6 +340,9 @@ var permuteModes = map[string][4]uint64{
 // translateDistance is sad: |a-b|+c.
 func translateDistance(c *compiler) {
 	t := c.integer()
+	if t.class == 'b' {
+		c.failf("the type %q is not supported here", "."+t.name)
+	}
 	c.count(4, 4)
 	c.out.d, c.out.a, c.out.b, c.out.c = c.result(t.bits), c.source(1, t.bits), c.source(2, t.bits), c.source(3, t.bits)
 	smaller, larger := extreme(t, false), extreme(t, true)

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/heddle-lang/heddle/runtime/device/emulator/ptx"
 )
@@ -241,13 +242,13 @@ func translateReduce(c *compiler) {
 	c.need("sync")
 	what := c.need("add", "min", "max", "and", "or", "xor")
 	t := c.kind()
-	if t.bits != 32 || t.float() {
+	if t.bits != 32 || !slices.Contains(atomicTypes[what], t.name) {
 		c.failf("the type %q is not supported here", "."+t.name)
 	}
 	c.count(3, 3)
 	c.out.d, c.out.a = c.result(32), c.source(1, 32)
 	c.collect(2)
-	f := atomicFunction(c, what, t)
+	f := atomicFunction(what, t)
 	c.out.run = func(w *warp, i *instruction, active uint32) {
 		a := &w.r[i.a]
 		result := a[next(active)]

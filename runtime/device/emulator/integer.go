@@ -117,7 +117,7 @@ func translateAdd(c *compiler) {
 		translateFloatBinary(c, t)
 		return
 	}
-	if t.bits < 16 || t.class == 'p' {
+	if t.bits < 16 || t.class != 'u' && t.class != 's' {
 		c.failf("the type %q is not supported here", "."+t.name)
 	}
 	subtract := c.in.Opcode[0][0] == 's'
