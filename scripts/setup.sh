@@ -22,7 +22,7 @@ install() {
   apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 update() {
-  [ -n "$listed" ] || apt-get update -qq
+  [ -n "$listed" ] || apt-get update -qq || return 1
   listed=1
 }
 
