@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/heddle-lang/heddle/internal/ptxastest"
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/passes/place"
 	"github.com/heddle-lang/heddle/runtime/device/emulator"
@@ -106,5 +107,26 @@ func TestProfilePath(t *testing.T) {
 	sys.Environment = &system.FixedEnvironment{}
 	if path, err := ProfilePath(sys); err == nil {
 		t.Errorf("got %q without a directory for caches", path)
+	}
+}
+
+// TestCalibrateAssembles: the kernels that measure a GPU are ones that GPUs can run, and
+// keep what they have in registers.
+func TestCalibrateAssembles(t *testing.T) {
+	assembler := ptxastest.Find(t)
+	for _, architecture := range ptxastest.Architectures {
+		resources, err := assembler.Assemble(t.Context(), []byte(calibratePTX), architecture)
+		if err != nil {
+			t.Errorf("sm_%d: %v", architecture, err)
+			continue
+		}
+		if len(resources) != deviceKernels {
+			t.Errorf("sm_%d: %d kernels, want %d", architecture, len(resources), deviceKernels)
+		}
+		for _, r := range resources {
+			if r.Registers > 64 || r.Stack > 0 || r.Spilled > 0 {
+				t.Errorf("sm_%d: %s takes %+v", architecture, r.Kernel, r)
+			}
+		}
 	}
 }
