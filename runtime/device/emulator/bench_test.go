@@ -66,3 +66,20 @@ func BenchmarkLaunch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSmallLaunch measures what a launch takes that has next to nothing to do.
+func BenchmarkSmallLaunch(b *testing.B) {
+	d := open(b, Options{Workers: 2})
+	k := d.kernel(read(b, "llvm-22-sm_90", "hagg"), "hagg")
+	n := up(d, []int64{0})
+	parameters := pack(n, n, n, n, n, n, n, int64(0), int64(0))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := d.Launch(k, device.Launch{Blocks: 16, Threads: 256}, parameters); err != nil {
+			b.Fatal(err)
+		}
+		if err := d.Synchronize(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -102,17 +102,27 @@ func TestCollectives(t *testing.T) {
 			first := bits.TrailingZeros32(set)
 			return uint64(first+1)*2 + truth(first == l)
 		}},
-		{"masks", "mov.u32 a, %lanemask_lt; mov.u32 b, %lanemask_ge; or.b32 c, a, b; mov.u32 b, %lanemask_le; mov.u32 d, %lanemask_gt; or.b32 d, b, d; and.b32 c, c, d; mov.u32 d, %lanemask_eq; xor.b32 c, c, d; not.b32 c, c; xor.b32 a, a, c; popc.b32 d, a" + widen,
-			func(l int, _ *warpWords) uint64 { return uint64(l + 1) }},
-		{"numbers", "mov.u32 a, %laneid; mov.u32 b, %warpid; mad.lo.u32 d, b, 32, a; sub.u32 d, d, tid; mov.u32 a, %nwarpid; add.u32 d, d, a; mov.u32 a, %ntid.x; add.u32 d, d, a; mov.u32 a, %ntid.y; add.u32 d, d, a; mov.u32 a, %ctaid.y; add.u32 d, d, a; mov.u32 a, %total_smem_size; add.u32 d, d, a; mov.u32 a, %nsmid; add.u32 d, d, a" + widen,
-			func(int, *warpWords) uint64 { return 2 + 64 + 1 + 0 + 0 + 4 }},
-		{"atomic sum", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0f00000000; @p st.shared.b32 [tile+4], 0; @p st.shared.b64 [tile+8], -1; bar.sync 0; cvt.rn.f32.u32 e, tid; atom.shared.add.f32 c, [tile], e; red.shared.inc.u32 [tile+4], 40; atom.shared.min.s64 E, [tile+8], -5; bar.sync 0; ld.shared.b32 d, [tile]; cvt.rzi.u32.f32 d, d; ld.shared.b32 e, [tile+4]; add.u32 d, d, e; ld.shared.b32 e, [tile+8]; add.u32 d, d, e" + widen,
-			func(int, *warpWords) uint64 { return 63*32 + 64 - 41 - 5 }},
-		{"atomic bits", "setp.eq.u32 p, tid, 0; @p st.shared.b64 [tile], 0; @p st.shared.b64 [tile+8], -1; @p st.shared.b32 [tile+16], 3; bar.sync 0; mov.u64 E, 1; shl.b64 E, E, tid; red.shared.or.b64 [tile], E; not.b64 E, E; red.shared.and.b64 [tile+8], E; red.shared.xor.b32 [tile+16], 7; red.shared.dec.u32 [tile+16], 9; bar.sync 0; ld.shared.v2.b64 {D, E}, [tile]; sub.u64 D, D, E;",
-			func(int, *warpWords) uint64 { return ^uint64(0) }},
+		{
+			"masks", "mov.u32 a, %lanemask_lt; mov.u32 b, %lanemask_ge; or.b32 c, a, b; mov.u32 b, %lanemask_le; mov.u32 d, %lanemask_gt; or.b32 d, b, d; and.b32 c, c, d; mov.u32 d, %lanemask_eq; xor.b32 c, c, d; not.b32 c, c; xor.b32 a, a, c; popc.b32 d, a" + widen,
+			func(l int, _ *warpWords) uint64 { return uint64(l + 1) },
+		},
+		{
+			"numbers", "mov.u32 a, %laneid; mov.u32 b, %warpid; mad.lo.u32 d, b, 32, a; sub.u32 d, d, tid; mov.u32 a, %nwarpid; add.u32 d, d, a; mov.u32 a, %ntid.x; add.u32 d, d, a; mov.u32 a, %ntid.y; add.u32 d, d, a; mov.u32 a, %ctaid.y; add.u32 d, d, a; mov.u32 a, %total_smem_size; add.u32 d, d, a; mov.u32 a, %nsmid; add.u32 d, d, a" + widen,
+			func(int, *warpWords) uint64 { return 2 + 64 + 1 + 0 + 0 + 4 },
+		},
+		{
+			"atomic sum", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0f00000000; @p st.shared.b32 [tile+4], 0; @p st.shared.b64 [tile+8], -1; bar.sync 0; cvt.rn.f32.u32 e, tid; atom.shared.add.f32 c, [tile], e; red.shared.inc.u32 [tile+4], 40; atom.shared.min.s64 E, [tile+8], -5; bar.sync 0; ld.shared.b32 d, [tile]; cvt.rzi.u32.f32 d, d; ld.shared.b32 e, [tile+4]; add.u32 d, d, e; ld.shared.b32 e, [tile+8]; add.u32 d, d, e" + widen,
+			func(int, *warpWords) uint64 { return 63*32 + 64 - 41 - 5 },
+		},
+		{
+			"atomic bits", "setp.eq.u32 p, tid, 0; @p st.shared.b64 [tile], 0; @p st.shared.b64 [tile+8], -1; @p st.shared.b32 [tile+16], 3; bar.sync 0; mov.u64 E, 1; shl.b64 E, E, tid; red.shared.or.b64 [tile], E; not.b64 E, E; red.shared.and.b64 [tile+8], E; red.shared.xor.b32 [tile+16], 7; red.shared.dec.u32 [tile+16], 9; bar.sync 0; ld.shared.v2.b64 {D, E}, [tile]; sub.u64 D, D, E;",
+			func(int, *warpWords) uint64 { return ^uint64(0) },
+		},
 		{"exchange", "atom.exch.b64 D, [in], C; ld.global.b64 E, [in]; xor.b64 E, E, C; xor.b64 D, D, A; or.b64 D, D, E;", func(int, *warpWords) uint64 { return 0 }},
-		{"strong bytes", "st.relaxed.gpu.global.b8 [in+3], 7; st.release.gpu.global.b16 [in+4], 9; st.volatile.global.b64 [in+8], 11; fence.acq_rel.gpu; membar.cta; ld.acquire.gpu.global.u8 d, [in+3]; ld.relaxed.sys.global.u16 c, [in+4]; ld.volatile.global.b32 e, [in+8]; add.u32 d, d, c; add.u32 d, d, e" + widen,
-			func(int, *warpWords) uint64 { return 27 }},
+		{
+			"strong bytes", "st.relaxed.gpu.global.b8 [in+3], 7; st.release.gpu.global.b16 [in+4], 9; st.volatile.global.b64 [in+8], 11; fence.acq_rel.gpu; membar.cta; ld.acquire.gpu.global.u8 d, [in+3]; ld.relaxed.sys.global.u16 c, [in+4]; ld.volatile.global.b32 e, [in+8]; add.u32 d, d, c; add.u32 d, d, e" + widen,
+			func(int, *warpWords) uint64 { return 27 },
+		},
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	in := make([][3]uint64, 2*lanesPerWarp)

@@ -32,6 +32,10 @@ type Options struct {
 	// InstructionLimit is how many instructions the threads of one launch may execute
 	// together, before the device counts as lost: 2^34.
 	InstructionLimit uint64
+	// Seed is for tests. When it is not 0, lanes of a warp part without need, and which go
+	// next is drawn: code that takes lanes to be in step shows. The same seed gives the
+	// same order within a block.
+	Seed uint64
 	// IgnoreRaces turns off the search for races in shared memory.
 	IgnoreRaces bool
 }

@@ -299,3 +299,30 @@ func TestVersions(t *testing.T) {
 		})
 	}
 }
+
+// TestUndefined reads what has not been written: it is never zero.
+func TestUndefined(t *testing.T) {
+	tests := []struct{ name, body string }{
+		{"register", "mov.b64 D, E;"},
+		{"shared memory", "ld.shared.b64 D, [tile+8];"},
+		{"local memory", "ld.local.b64 D, [depot];"},
+		{"global memory", "ld.global.b64 D, [in+1536];"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := open(t, Options{})
+			k := b.kernel(strings.Replace(frame, "BODY", test.body, 1), "k")
+			in, err := b.Allocate(1536 + 64*24)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := up(b, make([]uint64, 64))
+			b.must(k, 1, 64, 0, in, out)
+			for i, got := range down[uint64](b, out, 64) {
+				if got == 0 {
+					t.Errorf("thread %d reads 0", i)
+				}
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/heddle-lang/heddle/runtime/device"
@@ -171,6 +172,45 @@ func TestKernels(t *testing.T) {
 				test.run(t, open(t, Options{Architecture: set.architecture, Workers: 2}), set.name)
 			})
 		}
+	}
+}
+
+// TestPartedLanes runs the kernels with lanes that go their own ways.
+func TestPartedLanes(t *testing.T) {
+	for seed := range uint64(3) {
+		for _, test := range kernelTests {
+			t.Run(fmt.Sprintf("%d/%s", seed+1, test.name), func(t *testing.T) {
+				test.run(t, open(t, Options{Seed: seed + 1}), "llvm-22-sm_90")
+			})
+		}
+	}
+}
+
+// TestLanesInStep runs code that reads what the neighbour has written to global memory
+// without waiting for it, which nobody notices as long as lanes stay together.
+func TestLanesInStep(t *testing.T) {
+	const wait = "bar.warp.sync -1;"
+	exchange := "st.global.b64 [in], tid64; " + wait + " mad.wide.u32 at, tid, 24, 0; xor.b32 d, tid, 1; mad.wide.s32 E, d, 24, 0; sub.u64 E, E, at; add.u64 E, E, in; ld.global.b64 D, [E];"
+	exchange = "cvt.u64.u32 C, tid; add.u64 C, C, 1000; " + strings.Replace(exchange, "tid64", "C", 1)
+	tests := []struct {
+		name, body string
+		seed       uint64
+		wrong      bool
+	}{
+		{"in step", strings.Replace(exchange, wait, "", 1), 0, false},
+		{"parted", strings.Replace(exchange, wait, "", 1), 1, true},
+		{"parted, but waiting", exchange, 1, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wrong := false
+			for i, got := range evaluate(open(t, Options{Seed: test.seed}), test.body, make([][3]uint64, 64)) {
+				wrong = wrong || got != uint64(i^1)+1000
+			}
+			if wrong != test.wrong {
+				t.Errorf("the result is wrong: %v", wrong)
+			}
+		})
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // lets a lane that spins on what another one will write come to an end.
 const quantum = 2048
 
+// drawnQuantum bounds the quanta that are drawn, when lanes part by chance.
+const drawnQuantum = 64
+
 // warp is 32 threads. Each has its own place in the program, and those that stand at the
 // same place take steps together. There is no stack of divergence: the lanes at the
 // lowest place go first, so that the others are met again where branches join; but
@@ -31,6 +34,7 @@ type warp struct {
 	// order counts what lanes of this warp did together: accesses to shared memory by
 	// two lanes are in order when it has changed in between.
 	order   uint32
+	draws   uint64 // state of the generator, when lanes are to part by chance; or 0
 	failure *failure
 }
 
@@ -66,6 +70,9 @@ func (w *warp) start(threads int) {
 	w.carry = 0
 	w.pc = [lanesPerWarp]int32{}
 	w.order++
+	if seed := w.block.launch.driver.options.Seed; seed != 0 {
+		w.draws = seed + uint64(w.block.number)<<32 + uint64(w.index)
+	}
 }
 
 // undefinedLanes is what registers hold before something is written to them.
@@ -95,6 +102,10 @@ func (w *warp) turn() bool {
 func (w *warp) group() (active uint32, pc, after int32) {
 	pc, after = math.MaxInt32, math.MaxInt32
 	ready := w.runnable()
+	if w.draws != 0 {
+		active, pc = w.drawGroup(ready &^ w.deferred)
+		return active, pc, after
+	}
 	for m := ready &^ w.deferred; m != 0; m &= m - 1 {
 		l := next(m)
 		switch at := w.pc[l]; {
@@ -118,6 +129,33 @@ func (w *warp) group() (active uint32, pc, after int32) {
 	return active, pc, after
 }
 
+// drawGroup takes a lane by chance, and by chance some of those that stand with it.
+func (w *warp) drawGroup(ready uint32) (active uint32, pc int32) {
+	skip := w.draw() % uint64(bits.OnesCount32(ready))
+	chosen := ready
+	for range skip {
+		chosen &= chosen - 1
+	}
+	l := next(chosen)
+	pc = w.pc[l]
+	for m := ready & uint32(w.draw()); m != 0; m &= m - 1 {
+		if o := next(m); w.pc[o] == pc {
+			active |= 1 << o
+		}
+	}
+	return active | 1<<l, pc
+}
+
+// draw gives 64 bits that nobody can foresee, the same ones for the same seed: G. Steele,
+// D. Lea and C. Flood, "Fast splittable pseudorandom number generators", 2014.
+func (w *warp) draw() uint64 {
+	w.draws += 0x9e37_79b9_7f4a_7c15
+	v := w.draws
+	v = (v ^ v>>30) * 0xbf58_476d_1ce4_e5b9
+	v = (v ^ v>>27) * 0x94d0_49bb_1331_11eb
+	return v ^ v>>31
+}
+
 // step runs one group of lanes until it parts, meets others, has to wait, or has used
 // its quantum.
 func (w *warp) step() {
@@ -127,7 +165,11 @@ func (w *warp) step() {
 	code, counts := w.block.program.code, worker.counts
 	executed := uint64(0)
 	each := uint64(bits.OnesCount32(active))
-	for budget := quantum; ; budget-- {
+	budget := quantum
+	if w.draws != 0 {
+		budget = 1 + int(w.draw()%drawnQuantum)
+	}
+	for ; ; budget-- {
 		if pc >= after || budget == 0 {
 			w.moveTo(active, pc)
 			if budget == 0 {
