@@ -13,8 +13,8 @@
 // Threads are independent, as they are on devices from sm_70 on: nothing may rely on lanes
 // of a warp being together unless an instruction puts them together. Instructions that
 // need other lanes wait for those that their mask names. Lanes at the same place are run
-together, since that is faster and shows how code works that makes use of it; with
-Options.Seed they part by chance.
+// together, since that is faster and shows how code works that makes use of it; with
+// Options.Seed they part by chance.
 //
 // What is not defined is made to hurt. Memory that is given out, shared memory, local
 // memory and registers hold a pattern and not zeros; every access is checked against the
