@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/heddle-lang/heddle/runtime/device"
@@ -10,6 +11,8 @@ import (
 // clockedDriver is a device whose kernels are timed by its own events.
 type clockedDriver struct {
 	device.Driver
+
+	mu      sync.Mutex
 	streams []*clockedStream
 }
 
@@ -19,6 +22,8 @@ func (d *clockedDriver) NewStream() (device.Stream, error) {
 		return nil, err
 	}
 	s := &clockedStream{Stream: stream, driver: d.Driver}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.streams = append(d.streams, s)
 	return s, nil
 }
@@ -29,8 +34,11 @@ type work struct {
 	copied  int64                    // bytes copied to the device
 }
 
-// take reads what was noted, when all of it has been waited for, and forgets it.
+// take reads what was noted, when all of it has been waited for, and forgets it. Streams
+// must be idle.
 func (d *clockedDriver) take() (work, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	w := work{kernels: map[string]time.Duration{}}
 	var failed error
 	for _, s := range d.streams {
