@@ -327,4 +327,3 @@ func TestDeviceMischief(t *testing.T) {
 		}
 	})
 }
-

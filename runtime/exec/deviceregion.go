@@ -25,8 +25,9 @@ func (j *deviceJob) estimate(rows int64) {
 	size := int64(j.into.Record.Size)
 	most := j.mostRecords(rows)
 	records := int64(min(j.into.Estimate, 1<<40) * 5 / 4)
+	room := j.gpu.memory.Room()
 	switch {
-	case most >= 0 && most*size <= cheapRegion:
+	case most >= 0 && most*size <= min(cheapRegion, room/8):
 		records = most
 	case j.into.Estimate <= 0:
 		records = max(rows/4, 0)
@@ -34,7 +35,7 @@ func (j *deviceJob) estimate(rows int64) {
 	if j.limited() {
 		records = min(records, wantedRows(j.into))
 	}
-	records = max(records, leastRecords)
+	records = max(min(records, room/2/size), leastRecords)
 	if most >= 0 {
 		records = min(records, most)
 	}

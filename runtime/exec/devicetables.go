@@ -8,6 +8,7 @@ import (
 	"github.com/heddle-lang/heddle/ir/program"
 	"github.com/heddle-lang/heddle/runtime/device"
 	devicememory "github.com/heddle-lang/heddle/runtime/device/memory"
+	"github.com/heddle-lang/heddle/runtime/exec/memory"
 )
 
 // deviceRun is consecutive records in the mirror.
@@ -138,6 +139,20 @@ func (j *deviceJob) mirror(st *state) ([]*page, error) {
 // mergeAll merges all partitions of an aggregate.
 func (r *run) mergeAll(st *state) error {
 	workers := min(r.session.options.Threads, len(st.partitions))
+	most := int64(0) // of what merging a partition takes besides, in bytes
+	for part := range st.partitions {
+		records := int64(0)
+		for i := range st.partitions[part].pages {
+			if !st.partitions[part].pages[i].inMemory() {
+				return refused("not all of %q is in memory", st.Name)
+			}
+			records += st.partitions[part].pages[i].records(st.Record.Size)
+		}
+		most = max(most, 16*records+int64(16*len(st.partitions[part].pages))+2*memory.MinBlock)
+	}
+	if !r.hasRoom(workers * int(most)) {
+		return refused("there is no memory to merge the groups of %q", st.Name)
+	}
 	if err := r.begin(workers); err != nil {
 		return err
 	}
@@ -168,7 +183,7 @@ type windowTexts struct {
 
 // collect notes the texts of a page's records.
 func (t *windowTexts) collect(p *page) error {
-	heap, memory := t.run.session.heap, t.run.session.workers[0].memory
+	heap, linear := t.run.session.heap, t.run.session.workers[0].memory
 	content := heap.At(p.block)
 	for _, offset := range textOffsets(t.st) {
 		for at := uint32(abi.PageHeader); at < p.filled; at += uint32(t.st.Record.Size) {
@@ -187,7 +202,7 @@ func (t *windowTexts) collect(p *page) error {
 				t.places = map[uint64]uint32{}
 			}
 			t.places[key] = uint32(len(t.content))
-			t.content = append(t.content, memory[address:address+length]...)
+			t.content = append(t.content, linear[address:address+length]...)
 			if len(t.content) > mostRegion {
 				return devicememory.Full(int64(len(t.content)), 0, mostRegion)
 			}

@@ -1,0 +1,246 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/runtime/device"
+	"github.com/heddle-lang/heddle/runtime/device/devicetest"
+	"github.com/heddle-lang/heddle/runtime/engine"
+)
+
+func grouped(open tables, groups int64, scan int) Query {
+	p := withScan(testProgram(fromTable("aggregate", scan, groupsState), fromState("emit_groups", groupsState, rowsState)), "t", "other")
+	p.Literals[0] = ir.IntDatum(groups)
+	p.States[groupsState].Estimate = float64(groups)
+	return Query{Program: p, Tables: open.open}
+}
+
+// Tables of several chunks, whose rows are no multiples of 8, mapped and decoded.
+func TestDeviceChunks(t *testing.T) {
+	plain := manyRows(150_001, 0)
+	for access, rows := range map[string][]row{
+		"decoded": plain,
+		"mapped":  append([]row{{K: -wide, V: -wide}, {K: wide - 1, V: wide, T: "last"}, {K: 1, Null: true}}, plain...),
+	} {
+		open := tables{"t": makeTable(t, rows), "other": makeTable(t, nil)}
+		for _, threads := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%s/%d", access, threads), func(t *testing.T) {
+				s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: threads})
+				p := withScan(testProgram(fromTable("emit_table", 0, rowsState)), "t")
+				got, stats := mustExecute(t, s, onKernels(t, Query{Program: p, Tables: open.open}))
+				if diff := diffRows(sortedRows(rows), sortedRows(got)); diff != "" || places(stats) != "emulator" {
+					t.Errorf("on %s: %s %v", places(stats), diff, stats.Fallbacks())
+				}
+			})
+		}
+	}
+}
+
+// A table that the device has no room for passes through it in parts.
+func TestDeviceStream(t *testing.T) {
+	rows := manyRows(600_000, 0)
+	open := tables{"t": makeTable(t, rows), "other": makeTable(t, nil)}
+	for _, threads := range []int{1, 3} {
+		t.Run(fmt.Sprint(threads), func(t *testing.T) {
+			s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: threads, DeviceMemory: 18 << 20})
+			for range 2 {
+				got, stats := mustExecute(t, s, onKernels(t, grouped(open, 100, 0)))
+				if diff := diffRows(sums(rows, func(k int64) int64 { return k % 100 }), sortedRows(got)); diff != "" {
+					t.Error(diff)
+				}
+				if places(stats) != "emulator emulator" || stats.Pipelines[0].Launches < 3 {
+					t.Errorf("on %s with %d launches: %v", places(stats), stats.Pipelines[0].Launches, stats.Fallbacks())
+				}
+			}
+			if s.DeviceUsage().Used > 18<<20 {
+				t.Errorf("the usage is %+v", s.DeviceUsage())
+			}
+		})
+	}
+	t.Run("kept text", func(t *testing.T) {
+		s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, DeviceMemory: 18 << 20})
+		p := withScan(testProgram(fromTable("emit_table", 0, rowsState)), "t")
+		p.Literals[0] = ir.IntDatum(1000)
+		got, stats := mustExecute(t, s, onKernels(t, Query{Program: p, Tables: open.open}))
+		if diff := diffRows(sortedRows(rows[:1000]), sortedRows(got)); diff != "" {
+			t.Error(diff)
+		}
+		if places(stats) != "cpu" || len(stats.Fallbacks()) != 1 || stats.Fallbacks()[0].Code != device.CodeMemory {
+			t.Errorf("on %s: %v", places(stats), stats.Fallbacks())
+		}
+	})
+	t.Run("no room at all", func(t *testing.T) {
+		s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, DeviceMemory: 4 << 20})
+		got, stats := mustExecute(t, s, onKernels(t, grouped(open, 100, 0)))
+		if len(got) != 100 || places(stats) != "cpu cpu" {
+			t.Errorf("%d rows on %s", len(got), places(stats))
+		}
+	})
+}
+
+// Columns make room for others, those used least recently first.
+func TestDeviceEviction(t *testing.T) {
+	rows, other := manyRows(300_000, 0), manyRows(300_000, 5)
+	open := tables{"t": makeTable(t, rows), "other": makeTable(t, other)}
+	s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, DeviceMemory: 20 << 20})
+	there := func(name string) bool {
+		return s.Resident(open[name], "k", ir.Of(ir.I64), ir.Layout{Width: 8}) > 0
+	}
+	for i, name := range []string{"t", "other", "t", "t", "other"} {
+		data := map[string][]row{"t": rows, "other": other}[name]
+		got, stats := mustExecute(t, s, onKernels(t, grouped(open, 10, map[string]int{"t": 0, "other": 1}[name])))
+		if diff := diffRows(sums(data, func(k int64) int64 { return k % 10 }), sortedRows(got)); diff != "" {
+			t.Error(diff)
+		}
+		if places(stats) != "emulator emulator" || !there(name) || there("t") == there("other") {
+			t.Errorf("query %d of %q on %s: %v; there %v, %v", i, name, places(stats), stats.Fallbacks(), there("t"), there("other"))
+		}
+	}
+}
+
+// A region that is too small grows.
+func TestDeviceOverflow(t *testing.T) {
+	rows := manyRows(20_000, 0)
+	other := append(append(manyRows(3000, 0), manyRows(3000, 0)...), manyRows(3000, 0)...)
+	open := tables{"t": makeTable(t, rows), "other": makeTable(t, other)}
+	s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2})
+	probe := fromTable("probe", 0, rowsState)
+	probe.Probes = []int{tableState}
+	p := withScan(testProgram(fromTable("build", 1, tableState), probe), "t", "other")
+	got, stats := mustExecute(t, s, onKernels(t, Query{Program: p, Tables: open.open}))
+	if diff := diffRows(leftJoin(rows, other), sortedRows(got)); diff != "" || places(stats) != "emulator emulator" {
+		t.Errorf("on %s: %s", places(stats), diff)
+	}
+	if stats.Pipelines[1].Launches < 3 { // linking, and two attempts
+		t.Errorf("%d launches", stats.Pipelines[1].Launches)
+	}
+	// Without room to grow, the CPU does it.
+	s = deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, DeviceMemory: 11 << 20})
+	many := manyRows(70_000, 0)
+	open["t"] = makeTable(t, many)
+	got, stats = mustExecute(t, s, onKernels(t, Query{Program: p, Tables: open.open}))
+	if diff := diffRows(leftJoin(many, other), sortedRows(got)); diff != "" || places(stats) != "emulator cpu" {
+		t.Errorf("on %s: %s, %v", places(stats), diff, stats.Fallbacks())
+	}
+}
+
+// Dictionaries and tables over them.
+func TestDeviceDictionary(t *testing.T) {
+	s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2})
+	query, want := codedQuery(t)
+	for range 2 {
+		got, stats := mustExecute(t, s, onKernels(t, query()))
+		if diff := diffRows(want, sortedRows(got)); diff != "" || places(stats) != "emulator" {
+			t.Errorf("on %s: %s %v", places(stats), diff, stats.Fallbacks())
+		}
+	}
+}
+
+// States that do not fit the memory of the host, with some pipelines on the device.
+func TestDeviceSpill(t *testing.T) {
+	for _, test := range spillCases(t) {
+		if len(test.name) >= 4 && test.name[:4] == "sort" {
+			continue
+		}
+		for _, first := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/%v", test.name, first), func(t *testing.T) {
+				p := *test.query.Program
+				p.Pipelines = append([]program.Pipeline(nil), p.Pipelines...)
+				p.States = append([]program.State(nil), p.States...)
+				query := test.query
+				query.Program = &p
+				query = onKernels(t, query)
+				query.Placement[0].Device = first
+				s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, Memory: 2 << 20})
+				got, stats := mustExecute(t, s, query)
+				if diff := diffRows(test.want, sortedRows(got)); diff != "" {
+					t.Errorf("on %s: %s", places(stats), diff)
+				}
+			})
+		}
+	}
+}
+
+// Several sessions share a device.
+func TestDeviceSessions(t *testing.T) {
+	rows := manyRows(20_000, 0)
+	open := tables{"t": makeTable(t, rows), "other": makeTable(t, nil)}
+	driver := openDevice(t, devicetest.Plan{})
+	deviceSession(t, driver, Options{}) // whose end looks for leaks; the others are closed before
+	var group sync.WaitGroup
+	for range 3 {
+		s := newSession(t, Options{Threads: 2, DeviceMemory: 64 << 20, Device: driver, Engine: openEngine(t, engine.Default())})
+		query := onKernels(t, grouped(open, 100, 0))
+		group.Go(func() {
+			for range 3 {
+				got, stats, err := execute(t, s, query)
+				if err != nil || len(got) != 100 || places(stats) != "emulator emulator" {
+					t.Errorf("%d rows on %s: %v", len(got), places(stats), err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// A query that is cancelled leaves the session and the device usable.
+func TestDeviceCancel(t *testing.T) {
+	rows := manyRows(100_000, 0)
+	open := tables{"t": makeTable(t, rows), "other": makeTable(t, nil)}
+	s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2})
+	query := onKernels(t, grouped(open, 1000, 0))
+	for _, limit := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		_, _, err := executeContext(t, ctx, s, query)
+		cancel()
+		var problem *diag.Diagnostic
+		if err != nil && (!errors.As(err, &problem) || problem.Code != CodeCancelled) {
+			t.Errorf("after %v, the error is %v", limit, err)
+		}
+	}
+	got, stats := mustExecute(t, s, query)
+	if diff := diffRows(sums(rows, func(k int64) int64 { return k % 1000 }), sortedRows(got)); diff != "" || places(stats) != "emulator emulator" {
+		t.Errorf("on %s: %s", places(stats), diff)
+	}
+}
+
+// A session without a device runs what is placed there on the CPU, and says so.
+func TestDeviceMissing(t *testing.T) {
+	open := tables{"t": makeTable(t, manyRows(100, 0)), "other": makeTable(t, nil)}
+	s := newSession(t, Options{Engine: openEngine(t, engine.Default()), Threads: 1})
+	got, stats := mustExecute(t, s, onKernels(t, grouped(open, 10, 0)))
+	if len(got) != 10 || places(stats) != "cpu cpu" || len(stats.Fallbacks()) != 1 || stats.Fallbacks()[0].Code != device.CodeMissing {
+		t.Errorf("%d rows on %s: %v", len(got), places(stats), stats.Fallbacks())
+	}
+}
+
+// codedQuery reads codes, the texts behind them, and a table over the dictionary.
+func codedQuery(t testing.TB) (query func() Query, want []row) {
+	rows := make([]row, 70_001)
+	names := []string{"air", "rail", "truck", "", "regular air"}
+	for i := range rows {
+		rows[i] = row{K: int64(i), T: names[i%len(names)]}
+		want = append(want, row{K: int64(i), V: int64(len(rows[i].T)), T: rows[i].T})
+	}
+	table := makeTable(t, rows)
+	_, column := table.Description().Column("t")
+	if column.Layout.Encoding != ir.Dictionary || column.Layout.Width != 1 {
+		t.Fatalf("the column has the layout %s", column.Layout)
+	}
+	open := tables{"t": table}
+	return func() Query {
+		pipeline := fromTable("emit_coded", 0, rowsState)
+		pipeline.Tables = []program.Lookup{{Function: "lengths", Column: 2, Width: 1, Offset: 2000}}
+		p := withScan(testProgram(pipeline), "t")
+		p.Scans[0].Columns[2].Layout = column.Layout
+		return Query{Program: p, Tables: open.open}
+	}, want
+}
