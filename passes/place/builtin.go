@@ -50,6 +50,18 @@ func Names() []string {
 	return names
 }
 
+// Like finds the built-in profile of a GPU by the name that its driver gives it, such as
+// "NVIDIA L40S": the one with the longest name that is part of it.
+func Like(device string) (name string, found bool) {
+	plain := strings.ToLower(strings.ReplaceAll(device, " ", ""))
+	for _, known := range Names() {
+		if strings.Contains(plain, known) && len(known) > len(name) {
+			name, found = known, true
+		}
+	}
+	return name, found
+}
+
 // read decodes an embedded profile. Those of GPUs lack the CPU.
 func read(name string) *Profile {
 	data, err := builtin.ReadFile(path.Join("profiles", name+".json"))

@@ -63,7 +63,9 @@ func (m *model) onCPU(i int) (w work) {
 func (m *model) onGPU(i int) (w work) {
 	p, source, g := &m.pipelines[i], &m.program.Pipelines[i], m.gpu
 	into, kernel := &m.states[source.Into], source.Kernel
-	w.start = Exactly(g.Launch + g.Synchronize).scenarios()
+	// The context, the launch block and the kernel are handed over; then the CPU waits.
+	const handed = 3
+	w.start = Exactly(handed*g.Launch + g.Synchronize).scenarios()
 	w.scan = each(func(n int) float64 { return max(p.bytes[n]/g.MemoryBytes, p.rows[n]/g.Rows) })
 	for k, probed := range source.Probes {
 		w.probe = w.probe.plus(each(func(n int) float64 {
@@ -81,7 +83,7 @@ func (m *model) onGPU(i int) (w work) {
 		}
 	})
 	if p.lookups > 0 { // the CPU fills them, for each run anew
-		w.move = Exactly(g.CopyStart + p.lookups/g.CopyIn).scenarios()
+		w.move = Exactly(g.Launch + p.lookups*max(1/g.CopyIn, 1/m.cpu.CopyBytes)).scenarios()
 	}
 	return w
 }
@@ -102,31 +104,39 @@ type contribution struct {
 // shared gives every cost that pipelines share. Its order and number depend on the
 // devices.
 func (m *model) shared(devices []bool, visit func(contribution)) {
-	if slices.Contains(devices, true) {
-		kernels := func(i int) bool { return m.missing[i] == "" }
-		reuse := max(1, m.options.Reuse)
-		if !m.options.CodeLoaded {
-			visit(contribution{PartLoad, 0, Exactly((m.gpu.Load + m.gpu.KernelLoad*m.kernels) / reuse).scenarios(), kernels})
-		}
-		needed := 0.0
-		for c := range m.columns {
-			col := &m.columns[c]
-			if !used(devices, col.users) {
-				continue
-			}
-			needed += col.bytes
-			if !col.resident {
-				seconds := (m.gpu.CopyStart + col.bytes/m.gpu.CopyIn) / reuse
-				visit(contribution{PartTransfer, c, Exactly(seconds).scenarios(), among(col.users)})
-			}
-		}
-		// What does not fit has to be copied in every run.
-		if over := needed - m.gpu.Memory; over > 0 {
-			visit(contribution{PartOverflow, 0, Exactly(over / m.gpu.CopyIn).scenarios(), kernels})
-		}
-	}
+	m.columnsAndCode(devices, visit)
 	for s := range m.states {
 		m.finish(s, devices, visit)
+	}
+}
+
+// columnsAndCode gives the costs of what a GPU needs before its first kernel.
+func (m *model) columnsAndCode(devices []bool, visit func(contribution)) {
+	if !slices.Contains(devices, true) {
+		return
+	}
+	kernels := func(i int) bool { return m.missing[i] == "" }
+	reuse := max(1, m.options.Reuse)
+	if !m.options.CodeLoaded {
+		visit(contribution{PartLoad, 0, Exactly((m.gpu.Load + m.gpu.KernelLoad*m.kernels) / reuse).scenarios(), kernels})
+	}
+	// Threads put columns into memory that the device reads.
+	bytesPerSecond := min(m.gpu.CopyIn, m.cpu.CopyBytes*m.threads)
+	needed := 0.0
+	for c := range m.columns {
+		col := &m.columns[c]
+		if !used(devices, col.users) {
+			continue
+		}
+		needed += col.bytes
+		if !col.resident {
+			seconds := (m.gpu.CopyStart + col.bytes/bytesPerSecond) / reuse
+			visit(contribution{PartTransfer, c, Exactly(seconds).scenarios(), among(col.users)})
+		}
+	}
+	// What does not fit has to be copied in every run.
+	if over := needed - m.gpu.Memory; over > 0 {
+		visit(contribution{PartOverflow, 0, Exactly(over / bytesPerSecond).scenarios(), kernels})
 	}
 }
 
@@ -148,97 +158,104 @@ const (
 	contributionsOfState
 )
 
+// directoryBytes is what a record of a hash table takes in its directory: up to two slots
+// of 32 bits.
+const directoryBytes = 8
+
 // finish gives the costs of completing a state and of bringing its records to its
-// readers.
+// readers. Records that one kernel alone has written stay on the device as long as
+// kernels read them; all others are with the CPU, which completes the state.
 func (m *model) finish(at int, devices []bool, visit func(contribution)) {
 	s, definition, g, c := &m.states[at], &m.program.States[at], m.gpu, m.cpu
 	give := func(kind PartKind, number int, seconds scenarios) {
 		visit(contribution{kind, at*contributionsOfState + number, seconds, among(s.touches)})
 	}
-	cpuReads, gpuReads := s.output, false
+	cpuReads, gpuReaders := s.output, 0.0
 	for _, r := range s.readers {
-		cpuReads, gpuReads = cpuReads || !devices[r], gpuReads || devices[r]
+		if devices[r] {
+			gpuReaders++
+		} else {
+			cpuReads = true
+		}
 	}
-	// The part of the records that the device's kernels have written.
-	onDevice := 0.0
+	workers := min(m.threads, float64(max(1, definition.Partitions))) // each takes a partition
+	links := each(func(n int) float64 { return s.rows[n] / c.Links / workers })
+
+	written, slots := 0.0, false // by kernels: a part of the records
 	for _, f := range s.fillers {
 		if devices[f] {
-			onDevice += m.pipelines[f].share
+			written += m.pipelines[f].share
+			slots = slots || m.program.Pipelines[f].Kernel.Slots > 0
 		}
 	}
-	onDevice = min(1, onDevice)
-	sizes, rows := s.bytes, s.rows
-	workers := min(m.threads, float64(max(1, definition.Partitions))) // each takes a partition
-	toCPU := func(part float64, sizes, rows scenarios) scenarios {
-		return each(func(n int) float64 {
-			return g.CopyStart + part*(sizes[n]/g.CopyOut+rows[n]/c.Inserts/m.threads)
-		})
-	}
-	switch definition.Kind {
-	case ir.AggregateState:
-		// A kernel that hashes leaves each group once. Everything else is merged by the CPU.
-		merged := onDevice < 1 || len(s.fillers) > 1
-		for _, f := range s.fillers {
-			if kernel := m.program.Pipelines[f].Kernel; devices[f] && kernel.Slots > 0 {
-				merged = true
-				rows = each(func(int) float64 { return float64(kernel.Slots) * g.Multiprocessors * g.Blocks })
-				sizes = each(func(n int) float64 { return m.recordBytes(at, rows[n]) })
-			}
-		}
-		if !merged {
-			if cpuReads {
-				give(PartMove, moveOut, toCPU(1, sizes, rows))
-			}
-			return
-		}
-		if onDevice > 0 {
-			give(PartMove, moveOut, toCPU(onDevice, sizes, rows))
-		}
-		give(PartFinish, finishCPU, each(func(n int) float64 {
-			groups := m.partials(s, devices, n)
-			return groups * access(c.CachedUpdates, c.Updates, c.Cache, m.recordBytes(at, groups)) / workers
-		}))
-		onDevice = 0 // the merged groups are with the CPU
-	case ir.SortState:
-		give(PartFinish, finishCPU, each(func(n int) float64 {
-			return rows[n] * math.Log2(rows[n]+1) / c.Comparisons * m.spread(rows[n])
-		}))
-		if onDevice > 0 {
-			give(PartMove, moveOut, toCPU(onDevice, sizes, rows))
-		}
-		onDevice = 0
-	case ir.HashTableState:
-		if cpuReads {
-			give(PartFinish, finishCPU, each(func(n int) float64 { return rows[n] / c.Links / workers }))
-		}
-		if gpuReads {
+	hashes := definition.Kind == ir.HashTableState
+	stays := written > 0 && len(s.fillers) == 1 && !slots && definition.Kind != ir.SortState &&
+		(!hashes || gpuReaders == 0 || definition.Link != "")
+	if stays {
+		if hashes && gpuReaders > 0 {
 			give(PartFinish, finishGPU, each(func(n int) float64 {
-				return g.Launch + rows[n]*access(g.CachedUpdates, g.Updates, g.Cache, sizes[n])
+				return g.Launch + s.rows[n]*access(g.CachedUpdates, g.Updates, g.Cache, s.bytes[n])
 			}))
 		}
-		m.marks(s, definition, devices, sizes, give)
+		if cpuReads {
+			give(PartMove, moveOut, m.fetch(s.bytes, s.rows))
+			if hashes {
+				give(PartFinish, finishCPU, links)
+			}
+		}
+		return
+	}
+	if written > 0 {
+		rows := each(func(n int) float64 { return m.partials(s, devices, n, true) })
+		bytes := each(func(n int) float64 { return m.recordBytes(at, rows[n]) })
+		give(PartMove, moveOut, m.fetch(bytes, rows))
+	}
+	size := s.bytes
+	switch definition.Kind {
+	case ir.AggregateState:
+		give(PartFinish, finishCPU, each(func(n int) float64 {
+			groups := m.partials(s, devices, n, false)
+			return groups * access(c.CachedUpdates, c.Updates, c.Cache, m.recordBytes(at, groups)) / workers
+		}))
+	case ir.SortState:
+		give(PartFinish, finishCPU, each(func(n int) float64 {
+			return s.rows[n] * math.Log2(s.rows[n]+1) / c.Comparisons * m.spread(s.rows[n])
+		}))
+	case ir.HashTableState:
+		give(PartFinish, finishCPU, links)
+		size = each(func(n int) float64 { return s.bytes[n] + s.rows[n]*directoryBytes })
+		m.marks(s, definition, devices, give)
 	case ir.BufferState:
 	}
-	if cpuReads && onDevice > 0 {
-		give(PartMove, moveOut, toCPU(onDevice, sizes, rows))
-	}
-	if gpuReads && onDevice < 1 {
-		give(PartMove, moveIn, each(func(n int) float64 { return g.CopyStart + (1-onDevice)*s.bytes[n]/g.CopyIn }))
+	if gpuReaders > 0 {
+		// Each reader gets the pages anew, which are of every thread and partition.
+		give(PartMove, moveIn, each(func(n int) float64 {
+			pages := min(s.rows[n], float64(max(1, definition.Partitions))*m.threads)
+			return gpuReaders * (g.CopyStart + pages*g.Launch + size[n]*max(1/g.CopyIn, 1/c.CopyBytes))
+		}))
 	}
 }
 
-// partials is how many records of groups the CPU merges: each of its threads has some of
-// its own.
-func (m *model) partials(s *state, devices []bool, n int) float64 {
+// fetch is what bringing records to the CPU takes: over the bus, through the memory that
+// the device writes, and one by one into pages, by one thread.
+func (m *model) fetch(bytes, rows scenarios) scenarios {
+	return each(func(n int) float64 {
+		return m.gpu.CopyStart + bytes[n]*max(1/m.gpu.CopyOut, 1/m.cpu.CopyBytes) + rows[n]/m.cpu.Inserts
+	})
+}
+
+// partials is how many records the fillers of a state have left in all, or the kernels
+// among them: each thread of the CPU and each block of a kernel has groups of its own.
+func (m *model) partials(s *state, devices []bool, n int, kernelsOnly bool) float64 {
 	total := 0.0
 	for _, f := range s.fillers {
 		p, kernel := &m.pipelines[f], m.program.Pipelines[f].Kernel
 		switch {
 		case devices[f] && kernel.Slots > 0:
-			total += float64(kernel.Slots) * m.gpu.Multiprocessors * m.gpu.Blocks
+			total += float64(kernel.Slots) * m.blocks(f, p.rows[n])
 		case devices[f]:
 			total += min(p.filling[n], s.rows[n])
-		default:
+		case !kernelsOnly:
 			threads := min(m.threads, max(1, p.rows[n]/m.cpu.Morsel))
 			total += min(p.filling[n], s.rows[n]*threads)
 		}
@@ -246,21 +263,34 @@ func (m *model) partials(s *state, devices []bool, n int) float64 {
 	return total
 }
 
-// marks moves the marks of a hash table's records, which probes set, to who reads them.
-func (m *model) marks(s *state, definition *program.State, devices []bool, sizes scenarios, give func(PartKind, int, scenarios)) {
+// blocks is how many blocks a launch has: enough for its rows, as many as the device
+// holds, and no more than leave partial records within bounds.
+func (m *model) blocks(pipeline int, rows float64) float64 {
+	p, g := &m.program.Pipelines[pipeline], m.gpu
+	k := p.Kernel
+	most := g.Multiprocessors * g.Blocks
+	if k.Slots > 0 {
+		most = min(most, max(g.Partials/m.recordBytes(p.Into, float64(k.Slots)), g.Multiprocessors))
+	}
+	return max(1, min(rows/float64(max(1, k.Threads*k.RowsPerThread)), most))
+}
+
+// marks brings the marks that kernels set in the records of a hash table of the CPU back,
+// for each kernel that probes it.
+func (m *model) marks(s *state, definition *program.State, devices []bool, give func(PartKind, int, scenarios)) {
 	if definition.MarkOffset < 0 {
 		return
 	}
-	for _, r := range s.readers {
-		if m.program.Pipelines[r].Source != program.UnmatchedSource {
-			continue
+	probing := 0.0
+	for _, p := range s.probers {
+		if devices[p] {
+			probing++
 		}
-		for _, p := range s.probers {
-			if devices[p] != devices[r] {
-				give(PartMove, moveMarks, each(func(n int) float64 { return m.gpu.CopyStart + sizes[n]/min(m.gpu.CopyIn, m.gpu.CopyOut) }))
-				return
-			}
-		}
+	}
+	if probing > 0 {
+		give(PartMove, moveMarks, each(func(n int) float64 {
+			return probing * (m.gpu.CopyStart + s.bytes[n]*max(1/m.gpu.CopyOut, 1/m.cpu.CopyBytes))
+		}))
 	}
 }
 

@@ -53,6 +53,7 @@ func (p *Profile) Figures() []Figure {
 			{"gpu.cache", "L2 cache", Bytes, g.Cache},
 			{"gpu.multiprocessors", "multiprocessors", Number, g.Multiprocessors},
 			{"gpu.blocks", "blocks of each multiprocessor", Number, g.Blocks},
+			{"gpu.partials", "partial records of a launch", Bytes, g.Partials},
 			{"gpu.copyIn", "copying to the GPU", BytesPerSecond, g.CopyIn},
 			{"gpu.copyOut", "copying from the GPU", BytesPerSecond, g.CopyOut},
 			{"gpu.copyStart", "starting a copy", Seconds, g.CopyStart},

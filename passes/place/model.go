@@ -53,9 +53,10 @@ type pipeline struct {
 	filling scenarios
 	share   float64 // of the state's rows that come from it
 	columns []int
-	lookups float64 // bytes of lookup tables
-	records float64 // bytes of records and text that it needs on a GPU
-	own     [2]work // on the CPU, on the GPU
+	lookups float64    // bytes of lookup tables
+	records float64    // bytes of records and text that it needs on a GPU
+	own     [2]work    // on the CPU, on the GPU
+	times   [2]float64 // the likely time of each
 }
 
 // work is what a pipeline costs by itself on a device.
@@ -70,7 +71,7 @@ type state struct {
 	probers []int
 	touches []int // fillers and readers, each once
 	output  bool
-	last    int // the pipeline at whose end it is complete
+	kept    []float64 // what it costs, by the set of pipelines in touches that run on the GPU
 }
 
 // column is a column of a table, however many scans read it.
@@ -104,6 +105,9 @@ func newModel(p *program.Program, options *Options) *model {
 		if m.missing[i] == "" {
 			m.pipelines[i].own[1] = m.onGPU(i)
 		}
+		for side := range m.pipelines[i].own {
+			m.pipelines[i].times[side] = m.pipelines[i].own[side].time()[likely]
+		}
 		if p.Pipelines[i].Kernel != nil {
 			m.kernels++
 		}
@@ -133,7 +137,6 @@ func (m *model) readStates() {
 		into := &m.states[p.Into]
 		add(&into.fillers, i)
 		add(&into.touches, i)
-		into.last = i
 		if p.Source == program.StateSource || p.Source == program.UnmatchedSource {
 			add(&m.states[p.State].readers, i)
 			add(&m.states[p.State].touches, i)

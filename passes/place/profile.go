@@ -88,6 +88,9 @@ type GPU struct {
 	Multiprocessors float64 `json:"multiprocessors"`
 	// Blocks is how many blocks of a kernel each multiprocessor gets.
 	Blocks float64 `json:"blocks"`
+	// Partials is about how many bytes of partial records the blocks of a launch leave at
+	// the most.
+	Partials float64 `json:"partials"`
 	// CopyIn and CopyOut are the bytes per second over the bus, from and to pinned memory;
 	// CopyStart is what a copy takes however small it is.
 	CopyIn    float64 `json:"copyIn"`

@@ -34,6 +34,17 @@ func TestBuiltin(t *testing.T) {
 	}
 }
 
+func TestLike(t *testing.T) {
+	for device, want := range map[string]string{
+		"NVIDIA H200": "h200", "NVIDIA L40S": "l40s", "NVIDIA L4": "l4", "NVIDIA A100-SXM4-80GB": "a100",
+		"NVIDIA GeForce RTX 4090": "rtx4090", "NVIDIA H100 80GB HBM3": "h100", "Tesla T4": "",
+	} {
+		if got, found := Like(device); got != want || found != (want != "") {
+			t.Errorf("%s is like %q, want %q", device, got, want)
+		}
+	}
+}
+
 func TestWithGPU(t *testing.T) {
 	laptop := gpu(t, Default)
 	laptop.CPU.Name, laptop.CPU.Threads = "a laptop", 8

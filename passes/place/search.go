@@ -1,5 +1,7 @@
 package place
 
+import "math"
+
 // exhaustive is how many pipelines are placed by trying all combinations. It bounds the
 // time of compiling, not the plans: what is beyond is improved step by step.
 const exhaustive = 10
@@ -31,7 +33,7 @@ func (m *model) search(fixed []choice) []bool {
 	}
 	best := m.improve(start, open)
 	for _, from := range [][]bool{own, most} {
-		if other := m.improve(from, open); m.total(other).Likely < m.total(best).Likely {
+		if other := m.improve(from, open); m.price(other) < m.price(best) {
 			best = other
 		}
 	}
@@ -41,13 +43,13 @@ func (m *model) search(fixed []choice) []bool {
 // all tries all plans.
 func (m *model) all(start []bool, open []int) []bool {
 	best := append([]bool(nil), start...)
-	least := m.total(best).Likely
+	least := m.price(best)
 	trial := append([]bool(nil), start...)
 	for set := 1; set < 1<<len(open); set++ {
 		for bit, i := range open {
 			trial[i] = set&(1<<bit) != 0
 		}
-		if total := m.total(trial).Likely; total < least {
+		if total := m.price(trial); total < least {
 			least = total
 			copy(best, trial)
 		}
@@ -75,7 +77,7 @@ func (m *model) improve(from []bool, open []int) []bool {
 			moves = append(moves, group)
 		}
 	}
-	least := m.total(devices).Likely
+	least := m.price(devices)
 	trial := append([]bool(nil), devices...)
 	for gained := true; gained; {
 		gained = false
@@ -85,7 +87,7 @@ func (m *model) improve(from []bool, open []int) []bool {
 				for _, i := range move {
 					trial[i] = device
 				}
-				if total := m.total(trial).Likely; total < least {
+				if total := m.price(trial); total < least {
 					least, gained = total, true
 					copy(devices, trial)
 				}
@@ -93,4 +95,41 @@ func (m *model) improve(from []bool, open []int) []bool {
 		}
 	}
 	return devices
+}
+
+// mostKept bounds the pipelines of a state whose costs are kept for all their devices.
+const mostKept = 10
+
+// price is the likely cost of a plan, as total gives it. The costs of a state depend on
+// the devices of few pipelines, and are kept.
+func (m *model) price(devices []bool) float64 {
+	sum := 0.0
+	for i, device := range devices {
+		sum += m.pipelines[i].times[side(device)]
+	}
+	add := func(c contribution) { sum += c.seconds[likely] }
+	m.columnsAndCode(devices, add)
+	for at := range m.states {
+		s := &m.states[at]
+		if len(s.touches) > mostKept {
+			m.finish(at, devices, add)
+			continue
+		}
+		if s.kept == nil {
+			s.kept = make([]float64, 1<<len(s.touches))
+			for set := range s.kept {
+				s.kept[set] = math.NaN()
+			}
+		}
+		set := 0
+		for bit, i := range s.touches {
+			set |= side(devices[i]) << bit
+		}
+		if math.IsNaN(s.kept[set]) {
+			s.kept[set] = 0
+			m.finish(at, devices, func(c contribution) { s.kept[set] += c.seconds[likely] })
+		}
+		sum += s.kept[set]
+	}
+	return sum
 }
