@@ -126,7 +126,7 @@ func appendWord(k *kernel, op *ir.Op, a []value.Value) value.Value {
 	pointer := k.atomicPlace(op, types.I32)
 	mask := k.activeMask()
 	below := k.block.NewAnd(mask, k.register("lanemask.lt"))
-	leader := k.ofWidth("cttz", mask, constant.False)
+	leader := k.trailingZeros(mask)
 	total := k.block.NewMul(k.ofWidth("ctpop", mask), a[1])
 	first := k.block.NewICmp(enum.IPredEQ, below, word(0))
 

@@ -326,36 +326,38 @@ export kern @rows(%context: i32, %launch: gaddr) threads 32 {
 // TestRecover fails in some rows: the thread goes on with the next.
 func TestRecover(t *testing.T) {
 	m := parse(t, "fail.cir", failText)
-	onDevices(t, func(t *testing.T, c *ptx.Compiler, d *machine) {
-		loaded := d.compile(c, m, nil)
-		for _, test := range []struct {
-			rows  []int32
-			sum   int32
-			error uint32
-		}{
-			{[]int32{1, 2, 3}, 3 + 1000 + 500 + 333 + 12, abi.LaunchNoError},
-			{[]int32{1, 101, 3}, 3 + 1000 + 333 + 8, 9},
-			{[]int32{0, 0, 5}, 3 + 200 + 10, ptx.SiteUnknown},
-			{[]int32{0, 101, 50}, 3, 9},
-			{[]int32{50, 50, 50}, 3, abi.LaunchNoError},
-		} {
-			data := make([]byte, 12*32)
-			for i := range data[:12*32/4] {
-				row := int32(1)
-				if i/3 == 7 {
-					row = test.rows[i%3]
-				}
-				binary.LittleEndian.PutUint32(data[4*i:], uint32(row))
+	onDevices(t, func(t *testing.T, c *ptx.Compiler, d *machine) { runFailing(t, c, d, m) })
+}
+
+func runFailing(t *testing.T, c *ptx.Compiler, d *machine, m *ir.Module) {
+	loaded := d.compile(c, m, nil)
+	for _, test := range []struct {
+		rows  []int32
+		sum   int32
+		error uint32
+	}{
+		{[]int32{1, 2, 3}, 3 + 1000 + 500 + 333 + 12, abi.LaunchNoError},
+		{[]int32{1, 101, 3}, 3 + 1000 + 333 + 8, 9},
+		{[]int32{0, 0, 5}, 3 + 200 + 10, ptx.SiteUnknown},
+		{[]int32{0, 101, 50}, 3, 9},
+		{[]int32{50, 50, 50}, 3, abi.LaunchNoError},
+	} {
+		data := make([]byte, 12*32)
+		for i := range data[:12*32/4] {
+			row := int32(1)
+			if i/3 == 7 {
+				row = test.rows[i%3]
 			}
-			d.put(linearBase, data)
-			d.resetError()
-			d.run(loaded, "rows", 1, 32)
-			got := int32(binary.LittleEndian.Uint32(d.linear(linearBase+4096+12*7, 4)))
-			if got != test.sum || d.failure() != test.error {
-				t.Errorf("%v: sum %d, error %#x, want %d and %#x", test.rows, got, d.failure(), test.sum, test.error)
-			}
+			binary.LittleEndian.PutUint32(data[4*i:], uint32(row))
 		}
-	})
+		d.put(linearBase, data)
+		d.resetError()
+		d.run(loaded, "rows", 1, 32)
+		got := int32(binary.LittleEndian.Uint32(d.linear(linearBase+4096+12*7, 4)))
+		if got != test.sum || d.failure() != test.error {
+			t.Errorf("%v: sum %d, error %#x, want %d and %#x", test.rows, got, d.failure(), test.sum, test.error)
+		}
+	}
 }
 
 func TestRefusedKernels(t *testing.T) {

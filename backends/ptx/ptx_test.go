@@ -31,12 +31,16 @@ func parse(t testing.TB, name, text string) *ir.Module {
 	return m
 }
 
-// compilers are those of all releases of LLVM that are installed, by name.
+// compilers are those of all releases of LLVM that are installed, by name; of the newest
+// alone in a short run.
 func compilers(t testing.TB) map[string]*ptx.Compiler {
 	t.Helper()
 	sys := system.Real()
 	found := map[string]*ptx.Compiler{}
-	for _, name := range []string{"llc-14", "llc-15", "llc-16", "llc-17", "llc-18", "llc-19", "llc-20", "llc-21", "llc-22"} {
+	for _, name := range []string{"llc-22", "llc-21", "llc-20", "llc-19", "llc-18", "llc-17", "llc-16", "llc-15", "llc-14"} {
+		if testing.Short() && len(found) > 0 {
+			break
+		}
 		if _, err := sys.Commands.Find(name); err != nil {
 			continue
 		}
@@ -95,4 +99,24 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOptimize runs opt before llc: the code is another, and its results are not.
+func TestOptimize(t *testing.T) {
+	c, err := ptx.Find(t.Context(), system.Real(), ptx.FindOptions{Optimize: true})
+	if err != nil {
+		t.Skip("no LLVM with opt: ", err)
+	}
+	plain, err := ptx.Find(t.Context(), system.Real(), ptx.FindOptions{Program: c.Program()})
+	must(t, err)
+	m := parse(t, "fail.cir", failText)
+	llvm := lower(t, m, nil)
+	fast, err := c.Compile(t.Context(), llvm, ptx.DefaultTarget)
+	must(t, err)
+	slow, err := plain.Compile(t.Context(), llvm, ptx.DefaultTarget)
+	must(t, err)
+	if string(fast.PTX) == string(slow.PTX) {
+		t.Error("opt changed nothing")
+	}
+	runFailing(t, c, newMachine(t), m)
 }

@@ -97,10 +97,16 @@ func countBits(k *kernel, op *ir.Op, a []value.Value) value.Value {
 	case ir.OpCountLeadingZeros:
 		return k.ofWidth("ctlz", a[0], constant.False)
 	case ir.OpCountTrailingZeros:
-		return k.ofWidth("cttz", a[0], constant.False)
+		return k.trailingZeros(a[0])
 	default:
 		return k.ofWidth("ctpop", a[0])
 	}
+}
+
+// trailingZeros turns the bits round: PTX counts from the top only, and what LLVM makes of
+// cttz has a branch.
+func (k *kernel) trailingZeros(x value.Value) value.Value {
+	return k.ofWidth("ctlz", k.ofWidth("bitreverse", x), constant.False)
 }
 
 // division guards what PTX leaves undefined and the kern level traps on.
