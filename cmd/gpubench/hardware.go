@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed" // of a kernel
 	"errors"
 	"slices"
 	"time"
@@ -29,16 +30,8 @@ type hardware struct {
 	LaunchMicroseconds float64 `json:"launchMicroseconds"`
 }
 
-// emptyPTX is a kernel that ends at once, for the oldest GPUs that Heddle serves.
-const emptyPTX = `.version 7.0
-.target sm_80
-.address_size 64
-
-.visible .entry empty()
-{
-	ret;
-}
-`
+//go:embed empty.ptx
+var emptyPTX []byte
 
 // measureHardware copies size bytes in each way, runs times.
 func measureHardware(ctx context.Context, driver device.Driver, size int64, runs int) (h hardware, err error) {
@@ -149,7 +142,7 @@ func (b *bench) time(work func() error) (time.Duration, error) {
 
 // launch is the median time to run an empty kernel, by the machine's clock.
 func (b *bench) launch() (elapsed time.Duration, err error) {
-	module, err := b.driver.Load(b.ctx, []byte(emptyPTX))
+	module, err := b.driver.Load(b.ctx, emptyPTX)
 	if err != nil {
 		return 0, err
 	}
