@@ -166,61 +166,8 @@ func TestAtomics(t *testing.T) {
 	})
 }
 
-const appendText = `cir 1
-
-; Each thread whose number is even appends 24 bytes twice; the second time under a
-; condition that parts the warps anew. The places must be apart.
-export kern @places(%context: i32, %launch: gaddr) threads 96 {
-  %0 = wrap %context : addr
-  %thread = thread_index
-  %block = block_index
-  %1 = const 96 : i32
-  %2 = imul %block, %1
-  %row = iadd %2, %thread
-  %3 = const 8 : i32
-  %4 = imul %row, %3
-  %out = iadd %0, %4
-  %5 = const 24 : i32
-  %6 = const 1 : i32
-  %odd = iand %thread, %6
-  %7 = const 0 : i32
-  %even = icmp %odd, %7 "eq"
-  when %even then {
-    %8 = append %launch, %5 offset 8
-    store %out, %8 4 align 8
-    %9 = const 6 : i32
-    %10 = iand %thread, %9
-    when %10 then {
-      %11 = append %launch, %5 offset 8
-      store %out, %11 4 offset 4 align 4
-    } else {
-    }
-  } else {
-  }
-}
-
-; The threads take a lock by turns and count without atomic additions.
-export kern @lock(%context: i32, %launch: gaddr) threads 64 {
-  %0 = wrap %context : addr
-  %1 = const 0 : i32
-  %2 = const 1 : i32
-  block (%done) {
-    loop (%again) {
-      %3 = compare_exchange %0, %1, %2 4 offset 4096
-      br_if %again, %3
-      %4 = load %0 4 offset 4100 align 4 access "volatile" : i32
-      %5 = iadd %4, %2
-      store %0, %5 4 offset 4100 align 4
-      fence
-      %6 = atomic %0, %1 "exchange" width 4 offset 4096
-      br %done
-    }
-  }
-}
-`
-
 func TestAppendAndLock(t *testing.T) {
-	m := parse(t, "append.cir", appendText)
+	m := parseTestdata(t, "append.cir")
 	onDevices(t, func(t *testing.T, c *ptx.Compiler, d *machine) {
 		loaded := d.compile(c, m, nil)
 		const blocks, threads = 5, 96
@@ -256,76 +203,9 @@ func TestAppendAndLock(t *testing.T) {
 	})
 }
 
-const failText = `cir 1
-
-kern @check(%v: i32, %site: i32) -> i32 {
-  %0 = const 100 : i32
-  %1 = icmp %v, %0 "gt_s"
-  when %1 then {
-    call %site @heddle.fail results {}
-    trap
-  } else {
-  }
-  %2 = iadd %v, %v
-  ret %2
-}
-
-; Each thread takes three rows. One that fails is left out, by a call, by a division, or
-; by a trap alone; variables keep what they had before.
-export kern @rows(%context: i32, %launch: gaddr) threads 32 {
-  %base = wrap %context : addr
-  %thread = thread_index
-  %0 = const 12 : i32
-  %1 = imul %thread, %0
-  %at = iadd %base, %1
-  %2 = const 0 : i32
-  %sum = variable %2
-  %i = variable %2
-  %site = const 9 : i32
-  block (%done) {
-    loop (%next) {
-      %3 = get %i
-      %4 = const 3 : i32
-      %5 = icmp %3, %4 "ge_u"
-      br_if %done, %5
-      block recovers true (%skip) {
-        %6 = const 4 : i32
-        %7 = imul %3, %6
-        %8 = iadd %at, %7
-        %v = load %8 4 align 4 : i32
-        %9 = const 1 : i32
-        %10 = get %sum
-        %11 = iadd %10, %9
-        set %sum, %11
-        %12 = call %v, %site @check results {r: i32}
-        block (%fine) {
-          %13 = const 50 : i32
-          %14 = icmp %v, %13 "ne"
-          br_if %fine, %14
-          trap
-        }
-        %15 = const 1000 : i32
-        %16 = idiv_s %15, %v
-        %17 = get %sum
-        %18 = iadd %17, %16
-        %19 = iadd %18, %12
-        set %sum, %19
-      }
-      %20 = iadd %3, %4
-      %21 = const 2 : i32
-      %22 = isub %20, %21
-      set %i, %22
-      br %next
-    }
-  }
-  %23 = get %sum
-  store %at, %23 4 offset 4096 align 4
-}
-`
-
 // TestRecover fails in some rows: the thread goes on with the next.
 func TestRecover(t *testing.T) {
-	m := parse(t, "fail.cir", failText)
+	m := parseTestdata(t, "fail.cir")
 	onDevices(t, func(t *testing.T, c *ptx.Compiler, d *machine) { runFailing(t, c, d, m) })
 }
 

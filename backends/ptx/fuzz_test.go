@@ -23,8 +23,6 @@ func FuzzLower(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
-	f.Add(appendText)
-	f.Add(failText)
 	f.Fuzz(func(t *testing.T, text string) {
 		m, list := ir.Parse(diag.NewFile("fuzz.cir", text))
 		if list.HasErrors() {

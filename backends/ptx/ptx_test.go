@@ -31,6 +31,16 @@ func parse(t testing.TB, name, text string) *ir.Module {
 	return m
 }
 
+// parseTestdata reads one of the golden kernels.
+func parseTestdata(t testing.TB, name string) *ir.Module {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, name, string(text))
+}
+
 // compilers are those of all releases of LLVM that are installed, by name; of the newest
 // alone in a short run.
 func compilers(t testing.TB) map[string]*ptx.Compiler {
@@ -109,7 +119,7 @@ func TestOptimize(t *testing.T) {
 	}
 	plain, err := ptx.Find(t.Context(), system.Real(), ptx.FindOptions{Program: c.Program()})
 	must(t, err)
-	m := parse(t, "fail.cir", failText)
+	m := parseTestdata(t, "fail.cir")
 	llvm := lower(t, m, nil)
 	fast, err := c.Compile(t.Context(), llvm, ptx.DefaultTarget)
 	must(t, err)
