@@ -54,6 +54,7 @@ type answered struct {
 	sample
 	finish time.Duration
 	record float64 // bytes of a record of the state that was filled
+	fields float64 // of it
 }
 
 // amounts are the rows of the tables, and the time for each question.
@@ -162,7 +163,8 @@ func note(took map[string]answered, name, prefix string, stats *exec.Stats, p *p
 			a.finish = measured.Finish
 		}
 		a.rows, a.bytes = float64(measured.Rows), float64(measured.Bytes)
-		a.record = float64(p.States[p.Pipelines[i].Into].Record.Size)
+		record := &p.States[p.Pipelines[i].Into].Record
+		a.record, a.fields = float64(record.Size), float64(len(record.Fields))
 		took[name] = a
 		return measured.Run + measured.Finish, nil
 	}
@@ -177,7 +179,9 @@ func (c *calibration) rates(took map[string]answered) {
 	of := func(name string, fallback float64) float64 {
 		return beyond(took[name].sample, cpu.ScanBytes, cpu.Rows, fallback)
 	}
-	cpu.DirectUpdates = of("few groups", cpu.DirectUpdates)
+	if few := took["few groups"]; few.fields > 0 {
+		cpu.DirectUpdates = few.fields * of("few groups", cpu.DirectUpdates/few.fields)
+	}
 	cpu.CachedUpdates = of("some groups", cpu.CachedUpdates)
 	groups := took["many groups"]
 	cpu.Updates = uncached(cpu.CachedUpdates, of("many groups", cpu.Updates), part(cpu.Cache, groups.rows*groups.record))

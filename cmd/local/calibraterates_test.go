@@ -112,7 +112,7 @@ func TestRates(t *testing.T) {
 		"narrow":            {sample: sample{1e6, 4e6, 1200 * time.Microsecond}},
 		"wide":              {sample: sample{1e6, 32e6, 2600 * time.Microsecond}},
 		"wide, all threads": {sample: sample{1e6, 32e6, 1000 * time.Microsecond}},
-		"few groups":        {sample: sample{1e6, 0, 2 * time.Millisecond}},
+		"few groups":        {sample: sample{1e6, 0, 2 * time.Millisecond}, fields: 3},
 		"some groups":       {sample: sample{1e6, 0, 5 * time.Millisecond}},
 		"many groups":       {sample: sample{1e6, 0, 51 * time.Millisecond}, record: 40},
 		"small table":       {sample: sample{1e6, 0, 11 * time.Millisecond}},
@@ -125,7 +125,7 @@ func TestRates(t *testing.T) {
 	near(t, "scanBytes", cpu.ScanBytes, 20e9)
 	near(t, "rows", cpu.Rows, 1e9)
 	near(t, "memoryBytes", cpu.MemoryBytes, 32e9)
-	near(t, "directUpdates", cpu.DirectUpdates, 1e9)
+	near(t, "directUpdates", cpu.DirectUpdates, 3e9)
 	near(t, "cachedUpdates", cpu.CachedUpdates, 250e6)
 	p := part(32e6, 40e6)
 	near(t, "updates", cpu.Updates, 1/((50e-9-p*4e-9)/(1-p)))

@@ -50,7 +50,7 @@ func (m *model) onCPU(i int) (w work) {
 		one := 1 / c.Inserts
 		switch {
 		case definition.Direct != nil:
-			one = 1 / c.DirectUpdates
+			one = m.fields(source.Into) / c.DirectUpdates
 		case definition.Kind == ir.AggregateState: // each thread has groups of its own
 			one = access(c.CachedUpdates, c.Updates, c.Cache, min(into.bytes[n]*m.threads, m.recordBytes(source.Into, p.filling[n])))
 		}
@@ -75,8 +75,9 @@ func (m *model) onGPU(i int) (w work) {
 	w.update = each(func(n int) float64 {
 		switch rows := p.filling[n]; {
 		case kernel.Slots > 0:
-			return rows / g.SharedUpdates
+			return rows * m.fields(source.Into) / g.SharedUpdates
 		case kernel.Hashes: // updates of one group wait for each other
+			rows *= m.fields(source.Into)
 			return max(rows*access(g.CachedUpdates, g.Updates, g.Cache, into.bytes[n]), rows/max(1, into.rows[n])/g.SameUpdates)
 		default:
 			return m.recordBytes(source.Into, rows) / g.MemoryBytes
@@ -86,6 +87,11 @@ func (m *model) onGPU(i int) (w work) {
 		w.move = Exactly(g.Launch + p.lookups*max(1/g.CopyIn, 1/m.cpu.CopyBytes)).scenarios()
 	}
 	return w
+}
+
+// fields is how many fields the records of a state have, at least one.
+func (m *model) fields(state int) float64 {
+	return float64(max(1, len(m.program.States[state].Record.Fields)))
 }
 
 // recordBytes is the size of so many records.

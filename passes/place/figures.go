@@ -35,7 +35,7 @@ func (p *Profile) Figures() []Figure {
 		{"cpu.links", "records put into a directory, a thread", PerSecond, c.Links},
 		{"cpu.cachedProbes", "probes in the cache, a thread", PerSecond, c.CachedProbes},
 		{"cpu.probes", "probes beyond it, a thread", PerSecond, c.Probes},
-		{"cpu.directUpdates", "updates of few groups, a thread", PerSecond, c.DirectUpdates},
+		{"cpu.directUpdates", "updates of a field of few groups, a thread", PerSecond, c.DirectUpdates},
 		{"cpu.cachedUpdates", "updates of groups in the cache, a thread", PerSecond, c.CachedUpdates},
 		{"cpu.updates", "updates of groups beyond it, a thread", PerSecond, c.Updates},
 		{"cpu.comparisons", "comparisons of a sort, a thread", PerSecond, c.Comparisons},

@@ -62,8 +62,9 @@ type CPU struct {
 	// Probes of a hash table, in the cache and beyond it.
 	CachedProbes float64 `json:"cachedProbes"`
 	Probes       float64 `json:"probes"`
-	// Updates of the groups of an aggregate: of those with few possible groups, and of
-	// those that are found by hashing, in the cache and beyond it.
+	// Updates of the groups of an aggregate: of each field, where few groups are possible,
+	// and of all fields together, where groups are found by hashing, in the cache and beyond
+	// it.
 	DirectUpdates float64 `json:"directUpdates"`
 	CachedUpdates float64 `json:"cachedUpdates"`
 	Updates       float64 `json:"updates"`
@@ -111,8 +112,8 @@ type GPU struct {
 	// Probes of a hash table, in the cache and beyond it.
 	CachedProbes float64 `json:"cachedProbes"`
 	Probes       float64 `json:"probes"`
-	// Updates of groups by atomic operations: in shared memory, in the cache and beyond
-	// it; SameUpdates is how many of one group are possible.
+	// Updates of a field of groups by atomic operations: in shared memory, in the cache and
+	// beyond it; SameUpdates is how many of one field are possible.
 	SharedUpdates float64 `json:"sharedUpdates"`
 	CachedUpdates float64 `json:"cachedUpdates"`
 	Updates       float64 `json:"updates"`
