@@ -15,7 +15,9 @@ type access struct {
 	count  int // of elements, in a vector
 	signed bool
 	width  int  // bits of the registers
-	strong bool // volatile, relaxed, acquire or release
+	strong bool // volatile, relaxed, acquire or release, or atomic
+	// compares says that it is a compare-and-swap.
+	compares bool
 }
 
 func (a *access) bytes() int { return a.size * a.count }
@@ -85,13 +87,16 @@ func spaceAt(address uint64) ptx.Space {
 
 // races checks an access of shared memory against the others, and reports whether it may
 // be done. Same says that a write changes nothing.
-func (w *warp) races(lane int, memory []byte, how accessKind, strong, same bool) bool {
+func (w *warp) races(i *instruction, lane int, memory []byte, how accessKind, same bool) bool {
 	r := w.block.races
 	if r == nil {
 		return true
 	}
 	offset := uintptr(unsafe.Pointer(unsafe.SliceData(memory))) - uintptr(unsafe.Pointer(unsafe.SliceData(w.block.shared)))
-	u := use{warp: w, thread: uint16(w.index*lanesPerWarp + lane), how: how, strong: strong, same: same}
+	u := use{
+		warp: w, thread: uint16(w.index*lanesPerWarp + lane), at: i.at,
+		how: how, strong: i.access.strong, compares: i.access.compares, same: same,
+	}
 	if what := r.check(&u, uint64(offset), len(memory)); what != "" {
 		w.failf(lane, "%s", what)
 		return false

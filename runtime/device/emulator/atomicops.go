@@ -41,7 +41,7 @@ func translateAtomic(c *compiler) {
 	if a.space != ptx.Global && a.space != ptx.Shared && a.space != ptx.Generic {
 		c.failf("atomic operations on %s memory", a.space)
 	}
-	a.size = t.bits / 8
+	a.size, a.compares = t.bits/8, what == "cas"
 	c.finishAccess(&a)
 	change := atomicChange(what, t)
 	c.out.run = func(w *warp, i *instruction, active uint32) {
@@ -50,7 +50,7 @@ func translateAtomic(c *compiler) {
 			l := next(active)
 			address := base[l] + i.offset
 			memory := w.resolve(i, l, address, a.size, updating)
-			if memory == nil || a.isShared(address) && !w.races(l, memory, updating, true, false) {
+			if memory == nil || a.isShared(address) && !w.races(i, l, memory, updating, false) {
 				return
 			}
 			d[l] = change(memory, b[l], c[l])

@@ -45,9 +45,6 @@ func newBlock(l *launch, w *worker) *block {
 func (b *block) start(number int) {
 	b.number = number
 	fill(b.shared, fresh)
-	if b.races != nil {
-		b.races.interval++
-	}
 	for i, w := range b.warps {
 		w.start(b.launch.shape.Threads - i*lanesPerWarp)
 		for _, s := range b.program.specials {
@@ -117,7 +114,7 @@ func (b *block) run() *trouble {
 		}
 		switch {
 		case live == 0:
-			return nil
+			return b.endInterval()
 		case live == stopped:
 			if t := b.release(); t != nil {
 				return t
@@ -154,8 +151,15 @@ func (b *block) release() *trouble {
 		w.stopped = 0
 		w.order++
 	}
+	return b.endInterval()
+}
+
+// endInterval is when all threads have met, or have ended.
+func (b *block) endInterval() *trouble {
 	if b.races != nil {
-		b.races.interval++
+		if s, ok := b.races.end(); ok {
+			return b.trouble(s.use.warp, int(s.use.thread)%lanesPerWarp, s.use.at, s.reason)
+		}
 	}
 	return nil
 }

@@ -75,6 +75,7 @@ func compileFunction(m *module, f *ptx.Function) (p *program, err error) {
 	for at := range f.Body {
 		c.in = &f.Body[at]
 		c.instruction()
+		c.out.at = int32(at)
 		p.code = append(p.code, c.out)
 	}
 	// Who runs off the end has returned.

@@ -128,6 +128,8 @@ func TestNoFaults(t *testing.T) {
 		{"waiting for a later lane", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; setp.eq.u32 p, tid, 63; @p bra other; " +
 			"again: ld.volatile.shared.b32 d, [tile]; setp.eq.b32 p, d, 0; @p bra again; bra end; other: st.volatile.shared.b32 [tile], 1; end:"},
 		{"counting barriers", "setp.lt.u32 p, tid, 40; bar.red.popc.u32 d, 0, p; setp.ne.u32 q, d, 40; @q trap; barrier.cta.red.and.pred q, 0, p; @q trap; barrier.cta.red.or.pred q, 0, !p; @!q trap;"},
+		{"loop of compare-and-swap", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; ld.shared.b32 d, [tile]; " +
+			"again: mad.lo.u32 e, d, 3, tid; atom.shared.cas.b32 c, [tile], d, e; setp.ne.b32 p, c, d; mov.b32 d, c; @p bra again;"},
 		{"predicated access", "setp.eq.u32 p, tid, 77; @p ld.global.b32 d, [in+1];"},
 	}
 	for _, test := range tests {

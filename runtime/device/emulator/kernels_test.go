@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/heddle-lang/heddle/runtime/device"
 )
 
@@ -211,6 +213,59 @@ func TestLanesInStep(t *testing.T) {
 				t.Errorf("the result is wrong: %v", wrong)
 			}
 		})
+	}
+}
+
+// shapes runs the kernels of shapes.ptx, which have much of what LLVM makes of integers,
+// numbers, branches, and threads that work together.
+func shapes(t *testing.T, b *bench, set string) map[string][]uint64 {
+	t.Helper()
+	r := rand.New(rand.NewPCG(3, 4))
+	integers, floats := words(r, edges64)[:64], make([][3]uint64, 64)
+	for i := range floats {
+		floats[i] = [3]uint64{bits64(r.Float64() * 200), bits64(r.Float64()*100 + 1)}
+	}
+	text := read(t, set, "shapes")
+	results := map[string][]uint64{}
+	for _, name := range []string{"integers", "floats", "control", "together"} {
+		in := integers
+		if name == "floats" {
+			in = floats
+		}
+		out := up(b, make([]uint64, 67))
+		b.must(b.kernel(text, name), 1, 64, 0, up(b, in), out)
+		results[name] = down[uint64](b, out, 67)
+	}
+	return results
+}
+
+// TestShapes holds what LLVMs of several versions, with and without their optimisers, have
+// made of the same code against each other.
+func TestShapes(t *testing.T) {
+	want := shapes(t, open(t, Options{}), "llvm-19-sm_90")               // llc -O0
+	for _, set := range []string{"llvm-22-sm_90", "llvm-22-sm_100"} { // llc -O3, and opt -O3 before it
+		got := shapes(t, open(t, Options{Architecture: 100}), set)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", set, diff)
+		}
+	}
+	for _, llc := range []string{"llc-19", "llc-22"} {
+		path, err := exec.LookPath(llc)
+		if err != nil {
+			t.Logf("%s is not installed", llc)
+			continue
+		}
+		for _, level := range []string{"-O0", "-O3"} {
+			dir := t.TempDir()
+			output, err := exec.CommandContext(t.Context(), path, level, "-mcpu=sm_80",
+				filepath.Join("testdata", "llvm", "shapes.ll"), "-o", filepath.Join(dir, "shapes.ptx")).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, output)
+			}
+			if diff := cmp.Diff(want, shapes(t, open(t, Options{}), dir)); diff != "" {
+				t.Errorf("%s %s (-want +got):\n%s", llc, level, diff)
+			}
+		}
 	}
 }
 

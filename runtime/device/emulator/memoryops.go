@@ -127,7 +127,7 @@ func load(w *warp, i *instruction, active uint32) {
 		l := next(active)
 		address := base[l] + i.offset
 		memory := w.resolve(i, l, address, a.size, reading)
-		if memory == nil || a.isShared(address) && !w.races(l, memory, reading, a.strong, false) {
+		if memory == nil || a.isShared(address) && !w.races(i, l, memory, reading, false) {
 			return
 		}
 		var v uint64
@@ -146,7 +146,7 @@ func loadVector(w *warp, i *instruction, active uint32) {
 		l := next(active)
 		address := base[l] + i.offset
 		memory := w.resolve(i, l, address, a.bytes(), reading)
-		if memory == nil || a.isShared(address) && !w.races(l, memory, reading, a.strong, false) {
+		if memory == nil || a.isShared(address) && !w.races(i, l, memory, reading, false) {
 			return
 		}
 		for n, slot := range i.list {
@@ -251,7 +251,7 @@ func store(w *warp, i *instruction, active uint32) {
 			for n, slot := range i.list {
 				same = same && get(memory[n*a.size:], a.size) == w.r[slot][l]&mask
 			}
-			if !w.races(l, memory, writing, a.strong, same) {
+			if !w.races(i, l, memory, writing, same) {
 				return
 			}
 		}
@@ -306,7 +306,7 @@ func translateCopy(c *compiler) {
 		for ; active != 0; active &= active - 1 {
 			l := next(active)
 			target := w.resolve(i, l, w.r[i.a][l]+i.offset, int(size), writing)
-			if target == nil || !w.races(l, target, writing, false, false) {
+			if target == nil || !w.races(i, l, target, writing, false) {
 				return
 			}
 			n := min(w.r[from.b][l], size)

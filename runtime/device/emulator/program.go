@@ -80,6 +80,7 @@ type instruction struct {
 	// invert belongs to a predicate that is an operand: its lanes are xored with it.
 	invert uint32
 	target int32 // of a branch
+	at     int32 // its own place in the program
 	value  uint64
 	offset uint64 // of an address
 	place  int32  // of the memory that was found last

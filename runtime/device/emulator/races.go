@@ -11,10 +11,26 @@ import "fmt"
 // of words that are used in parts; a barrier of the block begins a new interval. That
 // finds what is wrong at least once for each barrier that is missing, not every pair of
 // threads.
+//
+// Where a device lacks an atomic operation, LLVM makes a loop of compare-and-swap that
+// begins with a load that is not strong. Such a load may race with atomic operations as
+// long as its thread goes on to compare what it has read.
 type races struct {
 	interval uint32
 	words    []shadow
 	bytes    []shadow // of words that are split; nil when there are none
+	// suspects are loads that need a comparison until the interval ends.
+	suspects map[suspect]suspicion
+}
+
+type suspect struct {
+	thread uint16
+	word   uint64
+}
+
+type suspicion struct {
+	use    use
+	reason string
 }
 
 const shadowWord = 4 // bytes
@@ -31,7 +47,7 @@ type shadow struct {
 }
 
 func newRaces(size int) *races {
-	return &races{words: make([]shadow, (size+shadowWord-1)/shadowWord)}
+	return &races{interval: 1, words: make([]shadow, (size+shadowWord-1)/shadowWord)}
 }
 
 // accessKind is how a thread uses memory.
@@ -45,49 +61,72 @@ const (
 
 // use is one access of a lane.
 type use struct {
-	warp   *warp
-	thread uint16
-	how    accessKind
-	strong bool
-	same   bool // the write changes nothing
+	warp     *warp
+	thread   uint16
+	at       int32 // of the instruction
+	how      accessKind
+	strong   bool
+	compares bool // a compare-and-swap
+	same     bool // the write changes nothing
 }
 
 // check notes an access, and returns what it races with, or "".
 func (r *races) check(u *use, offset uint64, size int) string {
+	if u.compares && len(r.suspects) > 0 {
+		delete(r.suspects, suspect{u.thread, offset / shadowWord})
+	}
 	for at, end := offset, offset+uint64(size); at < end; {
 		word := &r.words[at/shadowWord]
 		n := min(end, (at/shadowWord+1)*shadowWord) - at
-		var with *shadow
-		wrote := false
 		if n == shadowWord && !word.split {
-			if wrote = r.written(word, u); wrote || r.wasRead(word, u) {
-				with = word
-			} else {
-				r.note(word, u)
+			if what := r.checkOne(word, u, at); what != "" {
+				return what
 			}
 		} else {
 			if !word.split {
 				r.divide(int(at / shadowWord))
 			}
-			part := r.bytes[at:][:n]
-			for i := range part {
-				if wrote = r.written(&part[i], u); wrote || r.wasRead(&part[i], u) {
-					with = &part[i]
-					at += uint64(i)
-					break
+			for i := range n {
+				if what := r.checkOne(&r.bytes[at+i], u, at+i); what != "" {
+					return what
 				}
-				r.note(&part[i], u)
 			}
-		}
-		if with != nil && wrote {
-			return fmt.Sprintf("race: the thread %d wrote the byte %d of shared memory, and there was no barrier since", with.writer, at)
-		}
-		if with != nil {
-			return fmt.Sprintf("race: the thread %d read the byte %d of shared memory, and there was no barrier since", with.reader, at)
 		}
 		at += n
 	}
 	return ""
+}
+
+// checkOne is check for one word or byte.
+func (r *races) checkOne(s *shadow, u *use, at uint64) string {
+	if r.written(s, u) {
+		what := fmt.Sprintf("race: the thread %d wrote the byte %d of shared memory, and there was no barrier since", s.writer, at)
+		if u.how != reading || !s.strongWrite {
+			return what
+		}
+		if r.suspects == nil {
+			r.suspects = map[suspect]suspicion{}
+		}
+		r.suspects[suspect{u.thread, at / shadowWord}] = suspicion{*u, what}
+	}
+	if r.wasRead(s, u) {
+		return fmt.Sprintf("race: the thread %d read the byte %d of shared memory, and there was no barrier since", s.reader, at)
+	}
+	r.note(s, u)
+	return ""
+}
+
+// end begins a new interval. It returns the first load that needed a comparison and got
+// none, if there is one.
+func (r *races) end() (found suspicion, ok bool) {
+	r.interval++
+	for key, s := range r.suspects {
+		if !ok || key.thread < found.use.thread || key.thread == found.use.thread && s.use.at < found.use.at {
+			found, ok = s, true
+		}
+	}
+	clear(r.suspects)
+	return found, ok
 }
 
 // divide keeps the bytes of a word apart from now on.
@@ -111,9 +150,10 @@ func (r *races) written(s *shadow, u *use) bool {
 	return !ordered && !harmless
 }
 
-// wasRead reports whether a write races with the last reads.
+// wasRead reports whether a write races with the last reads. Atomic operations do not, for
+// the sake of loops of compare-and-swap.
 func (r *races) wasRead(s *shadow, u *use) bool {
-	if u.how == reading || s.readInterval != r.interval || u.same || u.strong && s.strongRead {
+	if u.how != writing || s.readInterval != r.interval || u.same || u.strong && s.strongRead {
 		return false
 	}
 	ordered := int(s.reader)/lanesPerWarp == u.warp.index && !s.severalWarps && s.readOrder != u.warp.order
