@@ -35,11 +35,11 @@ func (j *deviceJob) tableSource() (deviceSource, error) {
 	for i := range sc.source.Chunks() {
 		rows := sc.source.Chunks()[i].Rows
 		if rows < 0 {
-			return nil, refused("the rows of table %q are known only when they have been read", sc.Table)
+			return j.streamedTable(sc, refused("the rows of table %q are known only when they have been read", sc.Table))
 		}
 		total += rows
 	}
-	t := &deviceTable{gpu: j.gpu, scan: sc, ranges: sc.keptRanges(total)}
+	t := &deviceTable{gpu: j.gpu, scan: sc, ranges: sc.keptRanges()}
 	for _, part := range t.ranges {
 		t.rows += part.count
 	}
@@ -54,15 +54,12 @@ func (j *deviceJob) tableSource() (deviceSource, error) {
 	if err := t.close(); err != nil {
 		return nil, err
 	}
-	if j.pipeline.Kernel.KeepsText {
-		return nil, problem
-	}
 	return j.streamedTable(sc, problem)
 }
 
 // keptRanges lists the rows of chunks that are not pruned: ranges begin at multiples of
 // launchRows, and take small gaps with them.
-func (sc *scan) keptRanges(total int64) []rowRange {
+func (sc *scan) keptRanges() []rowRange {
 	var ranges []rowRange
 	next, kept := int64(0), 0
 	for i := range sc.source.Chunks() {
@@ -91,7 +88,7 @@ func (t *deviceTable) load(j *deviceJob, rows int64) error {
 	t.all = make([]*devicememory.Column, len(t.scan.columns))
 	var missing, texts []int
 	for i := range t.scan.columns {
-		column, found := g.memory.Find(columnKey(t.scan.table, &t.scan.Scan.Columns[i]))
+		column, found := g.memory.Find(t.key(i))
 		switch {
 		case found && column.Rows == rows:
 			t.hold(i, column)
@@ -125,6 +122,11 @@ func (c *scanColumn) step() int64 {
 	return int64(c.width)
 }
 
+// key names a column of the scan.
+func (t *deviceTable) key(i int) devicememory.Key {
+	return columnKey(t.scan.table, &t.scan.Columns[i])
+}
+
 func (t *deviceTable) hold(i int, column *devicememory.Column) {
 	t.all[i] = column
 	t.held = append(t.held, column)
@@ -144,7 +146,7 @@ func (t *deviceTable) loadMissing(j *deviceJob, fixed, texts []int, rows int64) 
 		// A column may stand twice in a scan.
 		var wanted []int
 		for _, i := range group {
-			if column, found := t.gpu.memory.Find(columnKey(t.scan.table, &t.scan.Scan.Columns[i])); found {
+			if column, found := t.gpu.memory.Find(t.key(i)); found {
 				t.hold(i, column)
 			} else if !t.duplicate(wanted, i) {
 				wanted = append(wanted, i)
@@ -155,7 +157,7 @@ func (t *deviceTable) loadMissing(j *deviceJob, fixed, texts []int, rows int64) 
 		}
 		for _, i := range group {
 			if t.all[i] == nil {
-				column, found := t.gpu.memory.Find(columnKey(t.scan.table, &t.scan.Scan.Columns[i]))
+				column, found := t.gpu.memory.Find(t.key(i))
 				if !found {
 					panic("BUG: a column is not there that was loaded")
 				}
@@ -168,7 +170,7 @@ func (t *deviceTable) loadMissing(j *deviceJob, fixed, texts []int, rows int64) 
 
 func (t *deviceTable) duplicate(others []int, i int) bool {
 	for _, other := range others {
-		if columnKey(t.scan.table, &t.scan.Scan.Columns[other]) == columnKey(t.scan.table, &t.scan.Scan.Columns[i]) {
+		if t.key(other) == t.key(i) {
 			return true
 		}
 	}
@@ -196,7 +198,7 @@ func (t *deviceTable) loadGroup(j *deviceJob, group []int, rows int64) (err erro
 		err = single(err)
 	}()
 	for _, i := range group {
-		description := &t.scan.Scan.Columns[i]
+		description := &t.scan.Columns[i]
 		request.Columns = append(request.Columns, store.ColumnRequest{Name: description.Name, Type: description.Type, Layout: description.Layout})
 		column, err := g.memory.Add(columnKey(t.scan.table, description), rows)
 		if err != nil {
@@ -210,7 +212,7 @@ func (t *deviceTable) loadGroup(j *deviceJob, group []int, rows int64) (err erro
 	}
 	l := &columnLoader{run: j.run, gpu: g, source: source, stats: j.stats, rows: rows}
 	for k, i := range group {
-		l.columns = append(l.columns, &loadedColumn{scanColumn: &t.scan.columns[i], Column: columns[k]})
+		l.columns = append(l.columns, &loadedColumn{scanColumn: &t.scan.columns[i], device: columns[k]})
 	}
 	return single(errors.Join(l.load(), source.Close()))
 }

@@ -30,6 +30,7 @@ type deviceJob struct {
 
 	// What follows is of one attempt.
 	block     []byte // image of the launch block
+	launched  bool   // the device has it
 	capacity  int64  // records that the region has room for
 	region    devicememory.Range
 	directory devicememory.Range
@@ -87,6 +88,7 @@ func (j *deviceJob) execute() error {
 			return err
 		}
 	}
+	rows, bytes = j.source.size()
 	j.stats.Rows, j.stats.Bytes, j.stats.Passes = rows, bytes, 1
 	if err := j.fetchMarks(); err != nil {
 		return err
@@ -179,7 +181,7 @@ func (j *deviceJob) begin() error {
 			}
 			g.partial = partial
 		}
-		return g.compute.CopyIn(g.block.Address, j.block)
+		return nil
 	}
 	if err := j.allocateRegion(); err != nil {
 		return err
@@ -189,11 +191,9 @@ func (j *deviceJob) begin() error {
 	if k.Hashes {
 		put32(j.block, abi.LaunchDirectory, j.directory.Address)
 		put32(j.block, abi.LaunchShift, uint32(32-j.bits))
-		if err := g.compute.Fill(g.memory.Address(j.directory.Address), 0, 4<<j.bits); err != nil {
-			return err
-		}
+		return g.compute.Fill(g.memory.Address(j.directory.Address), 0, 4<<j.bits)
 	}
-	return g.compute.CopyIn(g.block.Address, j.block)
+	return nil
 }
 
 // launchBlock makes a launch block for a source with so many columns.
@@ -216,6 +216,7 @@ func (j *deviceJob) launchBlock(columns int) error {
 	}
 	j.block = append(j.block[:0], make([]byte, need)...)
 	put32(j.block, abi.LaunchError, abi.LaunchNoError)
+	j.launched = false
 	return nil
 }
 
@@ -234,7 +235,7 @@ func (j *deviceJob) attempt() error {
 	if err := g.compute.Record(g.ended); err != nil {
 		return err
 	}
-	if err := j.drain(); err != nil {
+	if err := j.copyPartials(); err != nil {
 		return err
 	}
 	header := j.block[:abi.LaunchSize]
@@ -274,30 +275,19 @@ func (j *deviceJob) launch(rows int64, columns []deviceColumn, runs devicememory
 		return err
 	}
 	blocks := j.blocks(rows)
-	words := make([]byte, 4)
-	word := func(offset int, value uint32) error {
-		if get32(j.block, uint32(offset)) == value {
-			return nil
-		}
-		put32(j.block, uint32(offset), value)
-		put32(words, 0, value)
-		return g.compute.CopyIn(g.block.Address+device.Address(offset), words)
-	}
 	if k.Slots > 0 {
 		records := int64(blocks) * int64(k.Slots)
 		if (j.partials+records)*int64(j.into.Record.Size) > int64(g.partial.Size) {
-			if err := j.drain(); err != nil {
+			if err := errors.Join(j.copyPartials(), g.wait(r.ctx, g.compute)); err != nil {
 				return err
 			}
 		}
-		if err := word(abi.LaunchPartials, g.partial.Address+uint32(j.partials*int64(j.into.Record.Size))); err != nil {
-			return err
-		}
+		put32(j.block, abi.LaunchPartials, g.partial.Address+uint32(j.partials*int64(j.into.Record.Size)))
 		j.partials += records
 	}
-	if err := errors.Join(word(abi.LaunchRows, uint32(rows)), word(abi.LaunchRuns, runs.Address), word(abi.LaunchRunCount, uint32(runCount))); err != nil {
-		return err
-	}
+	put32(j.block, abi.LaunchRows, uint32(rows))
+	put32(j.block, abi.LaunchRuns, runs.Address)
+	put32(j.block, abi.LaunchRunCount, uint32(runCount))
 	described := j.block[abi.LaunchSize:]
 	for i := range columns {
 		c, at := &columns[i], uint32(i*abi.LaunchColumnSize)
@@ -306,10 +296,8 @@ func (j *deviceJob) launch(rows int64, columns []deviceColumn, runs devicememory
 		put32(described, at+abi.LaunchText, c.text)
 		put32(described, at+abi.LaunchDictionary, c.dictionary)
 	}
-	if len(columns) > 0 {
-		if err := g.compute.CopyIn(g.block.Address+abi.LaunchSize, described); err != nil {
-			return err
-		}
+	if err := j.showBlock(); err != nil {
+		return err
 	}
 	if err := g.compute.Launch(j.kernel, device.Launch{Blocks: blocks, Threads: k.Threads, Shared: j.shared}, r.kernelParameters(g)); err != nil {
 		return err
@@ -327,20 +315,36 @@ func (r *run) kernelParameters(g *gpu) []byte {
 	return parameters
 }
 
-// drain fetches the partial records of direct aggregates that have been launched.
-func (j *deviceJob) drain() error {
+// showBlock copies the launch block to the device: all of it at first, then what differs from
+// launch to launch, and not what kernels write.
+func (j *deviceJob) showBlock() error {
+	g := j.gpu
+	if !j.launched {
+		j.launched = true
+		return g.compute.CopyIn(g.block.Address, j.block)
+	}
+	for _, part := range [][2]int{{abi.LaunchRows, abi.LaunchRows + 4}, {abi.LaunchPartials, abi.LaunchPartials + 4}, {abi.LaunchSize, len(j.block)}} {
+		if from, to := part[0], part[1]; from < to {
+			if err := g.compute.CopyIn(g.block.Address+device.Address(from), j.block[from:to]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// copyPartials copies the partial records of direct aggregates that have been launched.
+// They are there when the stream has been waited for.
+func (j *deviceJob) copyPartials() error {
 	g := j.gpu
 	if j.partials == 0 {
 		return nil
 	}
 	content := make([]byte, j.partials*int64(j.into.Record.Size))
 	j.partials = 0
-	if err := g.compute.CopyOut(content, g.memory.Address(g.partial.Address)); err != nil {
-		return err
-	}
 	j.stats.CopiedOut += int64(len(content))
 	j.drained = append(j.drained, content)
-	return g.wait(j.run.ctx, g.compute)
+	return g.compute.CopyOut(content, g.memory.Address(g.partial.Address))
 }
 
 // deviceValues is a source of rows that the code holds.

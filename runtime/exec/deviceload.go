@@ -33,7 +33,7 @@ type columnLoader struct {
 // loadedColumn is a column that is being loaded.
 type loadedColumn struct {
 	*scanColumn
-	*devicememory.Column
+	device   *devicememory.Column
 	valid    []byte // bitmap of all rows
 	textSize int64  // bytes of text so far
 }
@@ -65,8 +65,8 @@ func (l *columnLoader) load() error {
 		if c.nullable {
 			c.valid = make([]byte, (l.rows+7)/8)
 		}
-		if c.scanColumn.text {
-			c.Text = l.gpu.memory.AllocateMost()
+		if c.text {
+			c.device.Text = l.gpu.memory.AllocateMost()
 		}
 		batch += store.ChunkRows * int(c.step())
 	}
@@ -132,7 +132,7 @@ func (l *columnLoader) read(queue *counter, lanes []*lane) (err error) {
 	work.batch = &store.Batch{Columns: make([]store.Vector, len(l.columns))}
 	for i, c := range l.columns {
 		v := &work.batch.Columns[i]
-		if c.scanColumn.text {
+		if c.text {
 			v.Values, v.Text = make([]byte, 4*(store.ChunkRows+1)), make([]byte, loadedText)
 		}
 		if c.nullable {
@@ -185,7 +185,7 @@ func (c *chunkReader) chunk(number int) error {
 		}
 		at := 0
 		for i, column := range c.columns {
-			if !column.scanColumn.text {
+			if !column.text {
 				size := store.ChunkRows * int(column.width)
 				c.batch.Columns[i].Values = l.memory[at : at+size : at+size]
 				at += size
@@ -209,7 +209,7 @@ func (c *chunkReader) chunk(number int) error {
 	if row != end {
 		return refused("a part of a table has fewer rows than it said")
 	}
-	if c.columns[0].scanColumn.text {
+	if c.columns[0].text {
 		return c.place(number)
 	}
 	return nil
@@ -221,7 +221,7 @@ func (c *chunkReader) keep(l *lane, row, rows int64) error {
 	copied := int64(0)
 	for i, column := range c.columns {
 		v := &c.batch.Columns[i]
-		if column.scanColumn.text {
+		if column.text {
 			base := uint32(len(c.text))
 			for k := int64(0); k < rows; k++ {
 				c.offsets = binary.LittleEndian.AppendUint32(c.offsets, base+get32(v.Values, uint32(4*k)))
@@ -233,7 +233,7 @@ func (c *chunkReader) keep(l *lane, row, rows int64) error {
 			continue
 		}
 		width := int64(column.width)
-		if err := l.stream.CopyIn(column.Values+device.Address(row*width), v.Values[:rows*width]); err != nil {
+		if err := l.stream.CopyIn(column.device.Values+device.Address(row*width), v.Values[:rows*width]); err != nil {
 			return err
 		}
 		copied += rows * width
@@ -262,12 +262,12 @@ func (c *chunkReader) place(number int) error {
 	}
 	stream := c.lanes[0].stream
 	if len(c.text) > 0 {
-		if err := stream.CopyIn(c.gpu.memory.Address(column.Text.Address+uint32(base)), c.text); err != nil {
+		if err := stream.CopyIn(c.gpu.memory.Address(column.device.Text.Address+uint32(base)), c.text); err != nil {
 			return err
 		}
 	}
 	if len(c.offsets) > 0 {
-		return stream.CopyIn(column.Values+device.Address(4*c.firsts[number]), c.offsets)
+		return stream.CopyIn(column.device.Values+device.Address(4*c.firsts[number]), c.offsets)
 	}
 	return nil
 }
@@ -283,11 +283,11 @@ func (c *chunkReader) takeTurn(number int) (base int64, err error) {
 	if c.failed {
 		return 0, errAbandoned
 	}
-	if column.textSize+size+guardBytes > int64(column.Text.Size) {
-		return 0, devicememory.Full(size, int64(column.Text.Size)-column.textSize, mostRegion)
+	if column.textSize+size+guardBytes > int64(column.device.Text.Size) {
+		return 0, devicememory.Full(size, int64(column.device.Text.Size)-column.textSize, mostRegion)
 	}
 	base = column.textSize
-	if err := c.gpu.memory.Commit(column.Text.Address+uint32(base), size+guardBytes); err != nil {
+	if err := c.gpu.memory.Commit(column.device.Text.Address+uint32(base), size+guardBytes); err != nil {
 		return 0, err
 	}
 	column.textSize += size
@@ -302,18 +302,18 @@ func (l *columnLoader) finish() error {
 	stream := l.gpu.compute
 	for _, c := range l.columns {
 		if c.nullable && len(c.valid) > 0 {
-			if err := stream.CopyIn(c.Validity, c.valid); err != nil {
+			if err := stream.CopyIn(c.device.Validity, c.valid); err != nil {
 				return err
 			}
 			l.stats.CopiedIn += int64(len(c.valid))
 		}
-		if c.scanColumn.text {
-			if err := l.gpu.memory.Commit(c.Text.Address, c.textSize+guardBytes); err != nil {
+		if c.text {
+			if err := l.gpu.memory.Commit(c.device.Text.Address, c.textSize+guardBytes); err != nil {
 				return err
 			}
-			c.Text = l.gpu.memory.Shrink(c.Text, c.textSize+guardBytes)
+			c.device.Text = l.gpu.memory.Shrink(c.device.Text, c.textSize+guardBytes)
 			end := binary.LittleEndian.AppendUint32(nil, uint32(c.textSize))
-			if err := stream.CopyIn(c.Values+device.Address(4*l.rows), end); err != nil {
+			if err := stream.CopyIn(c.device.Values+device.Address(4*l.rows), end); err != nil {
 				return err
 			}
 		}

@@ -123,7 +123,7 @@ func TestDeviceOverflow(t *testing.T) {
 		t.Errorf("%d launches", stats.Pipelines[1].Launches)
 	}
 	// Without room to grow, the CPU does it.
-	s = deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, DeviceMemory: 11 << 20})
+	s = deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2, DeviceMemory: 9 << 20})
 	many := manyRows(70_000, 0)
 	open["t"] = makeTable(t, many)
 	got, stats = mustExecute(t, s, onKernels(t, Query{Program: p, Tables: open.open}))

@@ -24,7 +24,14 @@ const (
 func (j *deviceJob) estimate(rows int64) {
 	size := int64(j.into.Record.Size)
 	most := j.mostRecords(rows)
-	records := int64(min(j.into.Estimate, 1<<40) * 5 / 4)
+	records, least := int64(0), int64(leastRecords)
+	if j.into.Estimate > 0 {
+		records = int64(min(j.into.Estimate, 1<<40) * 5 / 4)
+	}
+	if k := j.pipeline.Kernel; k.Hashes {
+		// Each thread may have a record that it could not enter, since another was faster.
+		least += int64(j.most) * int64(k.Threads)
+	}
 	room := j.gpu.memory.Room()
 	switch {
 	case most >= 0 && most*size <= min(cheapRegion, room/8):
@@ -35,7 +42,7 @@ func (j *deviceJob) estimate(rows int64) {
 	if j.limited() {
 		records = min(records, wantedRows(j.into))
 	}
-	records = max(min(records, room/2/size), leastRecords)
+	records = max(min(records, room/2/size), 0) + least
 	if most >= 0 {
 		records = min(records, most)
 	}
@@ -43,9 +50,9 @@ func (j *deviceJob) estimate(rows int64) {
 }
 
 // mostRecords is the most records that rows can give, -1 when a join may give any
-// number.
+// number, or the rows are not counted yet.
 func (j *deviceJob) mostRecords(rows int64) int64 {
-	if len(j.pipeline.Probes) > 0 {
+	if len(j.pipeline.Probes) > 0 || rows < 0 {
 		return -1
 	}
 	return max(rows, 1)
@@ -111,14 +118,16 @@ func (j *deviceJob) land() error {
 	}
 	records := &deviceRecords{place: j.region, count: min(int64((cursor-j.region.Address)/size), j.capacity)}
 	j.region = devicememory.Range{} // the state's now
-	hostText := textual(st) && j.usesHostText()
-	if several || hostText || j.pipeline.Kernel.KeepsText && !j.holdColumns() {
+	if several || textual(st) && j.usesHostText() {
 		err := r.fetchRecords(st, records, several)
 		if problem := deviceProblem(err); problem != nil {
 			r.note(problem)
 			return &lostState{problem} // some are in the state already
 		}
 		return err
+	}
+	if j.pipeline.Kernel.KeepsText {
+		j.holdColumns()
 	}
 	st.device = records
 	return nil
@@ -146,15 +155,12 @@ func (j *deviceJob) landPartials() error {
 }
 
 // holdColumns keeps the columns of the source on the device until the run has ended,
-// since records hold addresses of their text.
-func (j *deviceJob) holdColumns() bool {
-	source, ok := j.source.(*deviceTable)
-	if !ok {
-		return true // the text is held by the records' own source, or lies in the heap
+// since records hold addresses of their text. That of other sources is held already.
+func (j *deviceJob) holdColumns() {
+	if source, ok := j.source.(*deviceTable); ok {
+		j.run.onDevice.columns = append(j.run.onDevice.columns, source.held...)
+		source.held = nil
 	}
-	j.run.onDevice.columns = append(j.run.onDevice.columns, source.held...)
-	source.held = nil
-	return true
 }
 
 // isGrouped reports whether records of a state begin with abi.RecordHeader.

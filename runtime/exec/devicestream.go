@@ -17,10 +17,11 @@ type deviceStream struct {
 	scan  *scan
 	gpu   *gpu
 	parts [][2]*streamPart // by goroutine
-	rows  int64
+	rows  int64            // -1 when unknown
 	bytes int64
 
-	mu sync.Mutex // guards launches
+	mu   sync.Mutex // guards launches, and what follows
+	read int64      // rows so far
 }
 
 // streamPart is memory for some rows of a table, on the device and on the host.
@@ -52,14 +53,22 @@ const (
 // streamedTable makes a table a source that passes through the device's memory; whole is why it
 // cannot lie there.
 func (j *deviceJob) streamedTable(sc *scan, whole *diag.Diagnostic) (deviceSource, error) {
+	if j.pipeline.Kernel.KeepsText {
+		return nil, whole // records would hold addresses of text that has passed
+	}
 	s := &deviceStream{scan: sc, gpu: j.gpu}
 	for _, number := range sc.chunks {
-		s.rows += sc.source.Chunks()[number].Rows
+		rows := sc.source.Chunks()[number].Rows
+		if rows < 0 {
+			s.rows = -1
+			break
+		}
+		s.rows += rows
 	}
 	texts, fixed := int64(0), int64(0)
 	for i := range sc.columns {
 		c := &sc.columns[i]
-		s.bytes += s.rows * c.step()
+		s.bytes += max(s.rows, 0) * c.step()
 		fixed += store.ChunkRows*c.step() + store.ChunkRows/8
 		if c.text {
 			texts++
@@ -184,6 +193,7 @@ func (s *deviceStream) close() error {
 
 // feed reads the chunks that are not pruned.
 func (s *deviceStream) feed(j *deviceJob) error {
+	s.read = 0
 	if len(s.scan.chunks) == 0 {
 		return j.launch(0, make([]deviceColumn, len(s.scan.columns)), devicememory.Range{}, 0)
 	}
@@ -192,19 +202,23 @@ func (s *deviceStream) feed(j *deviceJob) error {
 	var group sync.WaitGroup
 	for i := range s.parts {
 		group.Go(func() {
-			failures[i] = j.run.protect(nil, func(*worker) error { return s.read(j, s.parts[i], queue) })
+			failures[i] = j.run.protect(nil, func(*worker) error { return s.decode(j, s.parts[i], queue) })
 			if failures[i] != nil {
 				queue.end()
 			}
 		})
 	}
 	group.Wait()
-	return firstFailure(failures)
+	if err := firstFailure(failures); err != nil {
+		return err
+	}
+	s.rows = s.read
+	return nil
 }
 
-// read decodes chunks into the parts of one goroutine, and launches the kernel over each
+// decode reads chunks into the parts of one goroutine, and launches the kernel over each
 // that is full.
-func (s *deviceStream) read(j *deviceJob, pair [2]*streamPart, queue *counter) (err error) {
+func (s *deviceStream) decode(j *deviceJob, pair [2]*streamPart, queue *counter) (err error) {
 	ctx := j.run.ctx
 	reader, err := s.scan.source.Reader()
 	if err != nil {
@@ -369,6 +383,7 @@ func (s *deviceStream) flush(j *deviceJob, p *streamPart) error {
 		return err
 	}
 	j.stats.CopiedIn += copied
+	s.read += p.rows
 	p.used = true
 	j.run.query.Progress.add(p.rows, 0)
 	return g.compute.Record(p.read)

@@ -328,9 +328,6 @@ func (j *deviceJob) attemptLink(source *deviceRuns) error {
 	if err := j.launchBlock(0); err != nil {
 		return err
 	}
-	if err := j.gpu.compute.CopyIn(j.gpu.block.Address, j.block); err != nil {
-		return err
-	}
 	return source.feed(j)
 }
 

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/ir/program"
