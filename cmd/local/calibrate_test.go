@@ -60,7 +60,7 @@ func TestCalibrate(t *testing.T) {
 		p.CPU.Links == builtin.CPU.Links || p.CPU.Comparisons == builtin.CPU.Comparisons || p.CPU.Start == builtin.CPU.Start {
 		t.Errorf("not all was measured: %+v", p.CPU)
 	}
-	h200, err := place.Builtin(deviceLike)
+	h200, err := place.Builtin(assumedGPU)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,10 +45,11 @@ type bench struct {
 	overhead time.Duration // of a launch that is waited for
 }
 
-// measureDevice fills in the profile's GPU.
+// measureDevice fills in the profile's GPU. What is not measured comes from the built-in
+// profile of such a device.
 func (c *calibration) measureDevice(ctx context.Context) (err error) {
 	properties := c.options.Device.Properties()
-	known, err := place.Builtin(deviceLike)
+	known, err := place.Builtin(likeDevice(properties.Name))
 	if err != nil {
 		return err
 	}
@@ -97,9 +98,6 @@ func (c *calibration) measureDevice(ctx context.Context) (err error) {
 	}
 	return err
 }
-
-// deviceLike is the built-in profile from which what is not measured comes.
-const deviceLike = "h200"
 
 // loading measures what translating code takes: of a module with one kernel, and of one
 // with all. A comment that is new each time keeps the driver from finding the code in its

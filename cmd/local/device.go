@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/heddle-lang/heddle/backends/library"
 	"github.com/heddle-lang/heddle/backends/ptx"
@@ -154,13 +153,10 @@ func (w *Workspace) Place(p *program.Program, hint place.Mode) (*place.Plan, err
 	return place.Place(p, options)
 }
 
-// likeDevice finds the built-in profile of a device by its name.
+// likeDevice finds the built-in profile of a device by its name, or one to assume.
 func likeDevice(name string) string {
-	plain := strings.ToLower(strings.ReplaceAll(name, " ", ""))
-	for _, known := range place.Names() {
-		if strings.Contains(plain, known) {
-			return known
-		}
+	if known, ok := place.Like(name); ok {
+		return known
 	}
 	return assumedGPU
 }
