@@ -231,7 +231,9 @@ func (r *frame) device(op *ir.Op) error {
 		_, err := t.meetAt(op, value{})
 		return err
 	case ir.OpShared:
-		r.define(op, value{bits: Word(g.sharedAt(op))})
+		at, err := g.sharedAt(op)
+		r.define(op, value{bits: Word(at)})
+		return err
 	case ir.OpShuffleDown:
 		took, err := t.meetAt(op, r.held(op.Operands[0]))
 		r.define(op, took)
@@ -250,17 +252,23 @@ func (r *frame) device(op *ir.Op) error {
 	return nil
 }
 
+// maxShared bounds the shared memory of a block, in bytes; no GPU has as much.
+const maxShared = 1 << 20
+
 // sharedAt gives the shared memory of an op, which is the same for all threads.
-func (g *threadBlock) sharedAt(op *ir.Op) uint64 {
+func (g *threadBlock) sharedAt(op *ir.Op) (uint64, error) {
 	at, ok := g.places[op]
 	if !ok {
-		size := uint64(max(ir.AttributeAs[int64](op, "bytes"), 0))
+		size := uint64(ir.AttributeAs[int64](op, "bytes"))
+		if size > maxShared || g.top+size > maxShared {
+			return 0, fmt.Errorf("a block has more than %d bytes of shared memory", maxShared)
+		}
 		at = g.top
 		g.places[op] = at
 		g.top = (at + size + 15) &^ 15
 		g.shared.areas = append(g.shared.areas, area{address: at, bytes: make([]byte, size), defined: make([]bool, size)})
 	}
-	return at
+	return at, nil
 }
 
 // atomic runs an op that reads and writes memory undivided, as every op here does.

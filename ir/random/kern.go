@@ -85,7 +85,7 @@ func GenerateKern(source Source, module *ir.Module, name string, options KernOpt
 	}
 	dice := rand.New(rand.NewPCG(uint64(source.IntN(1<<30)), 3))
 	k.fillLinear(dice, threads)
-	g := &kernGenerator{source: source, options: options, kern: k, left: options.Statements, calls: max(options.Calls, 0), mayFail: !options.Together}
+	g := &kernGenerator{source: source, options: options, kern: k, left: options.Statements, calls: max(options.Calls, 0), mayFail: !options.Together, mayEnd: !options.Together}
 	g.strings()
 	if options.Threads > 0 {
 		k.fillGlobal(dice, threads)

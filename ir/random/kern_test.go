@@ -1,11 +1,13 @@
 package random_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/heddle-lang/heddle/backends/library"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/interp"
 	"github.com/heddle-lang/heddle/ir/random"
 )
 
@@ -25,8 +27,8 @@ func TestKern(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			failed, calls, programs := 0, 0, 150
-			if test.options.Together {
-				programs = 50
+			if test.options.Threads > 0 {
+				programs = 40
 			}
 			for seed := range uint64(programs) {
 				module := &ir.Module{}
@@ -79,4 +81,65 @@ func TestKern(t *testing.T) {
 			t.Errorf("no program has the op %s", info.Name)
 		}
 	}
+}
+
+// FuzzKern makes functions and kernels of any bytes.
+func FuzzKern(f *testing.F) {
+	f.Add([]byte{}, false, false)
+	f.Add([]byte("any bytes are a function"), true, true)
+	f.Fuzz(func(t *testing.T, data []byte, kernel, together bool) {
+		options := random.KernOptions{Vectors: true, Together: together}
+		if kernel {
+			options.Threads = 32
+		}
+		module := &ir.Module{}
+		k := random.GenerateKern(random.FromBytes(data), module, "f", options)
+		if problems := ir.Verify(module); problems.HasErrors() {
+			t.Fatalf("does not verify: %s\n%s", diag.RenderText(problems, diag.Options{}), module)
+		}
+		if _, _, err := k.Run(library.Source(), 1<<40, false); err != nil {
+			t.Fatalf("%v\n%s", err, module)
+		}
+	})
+}
+
+// FuzzMachine runs whatever text verifies, in which anything may be an error and nothing a
+// panic.
+func FuzzMachine(f *testing.F) {
+	for seed := range uint64(20) {
+		module := &ir.Module{}
+		options := random.KernOptions{Statements: 8, Calls: 1, Vectors: true, Traps: true}
+		if seed%2 == 1 {
+			options.Threads, options.Together = 32, seed%4 == 1
+		}
+		random.GenerateKern(random.FromSeed(seed), module, "f", options)
+		f.Add(module.String())
+	}
+	ops, err := os.ReadFile("../testdata/ops.cir")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(ops))
+	f.Fuzz(func(_ *testing.T, text string) {
+		module, problems := ir.Parse(diag.NewFile("fuzz.cir", text))
+		if problems.HasErrors() || ir.Verify(module).HasErrors() {
+			return
+		}
+		for _, function := range module.Functions {
+			if function.Level != ir.KernLevel {
+				continue
+			}
+			m := interp.NewMachine(module, library.Source())
+			m.Steps = 20_000
+			m.Linear.Map(random.KernLinear, make([]byte, 4096))
+			m.Global.Map(1<<40, make([]byte, 4096))
+			arguments := make([]interp.Bits, len(function.Body.Arguments))
+			for i := range arguments {
+				arguments[i] = interp.Word(random.KernLinear)
+			}
+			// Any error will do.
+			_, _ = m.Call(function.Name, arguments...)
+			_ = m.Launch(function.Name, interp.Grid{Blocks: 1}, random.KernLinear, 1<<40)
+		}
+	})
 }

@@ -26,6 +26,8 @@ type kernGenerator struct {
 	sites   int
 	depth   int
 	mayFail bool // calls may fail: not where that keeps a thread from a barrier
+	mayEnd  bool // the function may return early, for the same reason
+	result  ir.Type
 	helper  *ir.Function
 }
 
@@ -65,13 +67,13 @@ func (g *kernGenerator) helperFunction() {
 		types = append(types, pick(g.source, i32, i64, i128, f64, f32))
 	}
 	body := ir.NewBlock(types...)
-	inner.b, inner.values = ir.At(body), slices.Clone(body.Arguments)
-	result := pick(g.source, types...)
+	inner.b, inner.values, inner.mayEnd = ir.At(body), slices.Clone(body.Arguments), true
+	inner.result = pick(g.source, types...)
 	for inner.left > 0 {
 		inner.statement()
 	}
-	inner.b.Op(ir.OpKernReturn, []*ir.Value{inner.of(result)})
-	g.helper = &ir.Function{Name: g.kern.Function + "_helper", Level: ir.KernLevel, Body: body, Results: []ir.Type{result}}
+	inner.end()
+	g.helper = &ir.Function{Name: g.kern.Function + "_helper", Level: ir.KernLevel, Body: body, Results: []ir.Type{inner.result}}
 	g.kern.Module.Functions = append(g.kern.Module.Functions, g.helper)
 	g.sites = inner.sites
 }
@@ -118,8 +120,11 @@ func (g *kernGenerator) statement() {
 		g.b.Op(ir.OpBranchIf, []*ir.Value{pick(g.source, g.leave...), g.condition()})
 	case choice < 94 && g.helper != nil:
 		g.callHelper()
-	case choice < 98:
+	case choice < 97:
 		g.callLibrary()
+	case choice < 98 && g.mayEnd:
+		then := g.region(ir.NewBlock(), g.end)
+		g.b.Build(ir.OpWhen, []*ir.Value{g.condition()}, []*ir.Block{then, ir.NewBlock()})
 	default:
 		g.divide()
 	}
@@ -207,6 +212,18 @@ func (g *kernGenerator) divide() {
 	divisor := g.b.Binary(ir.OpIntegerAnd, g.of(t), g.constant(t, pick(g.source, int64(0xff), 0xffff, math.MaxInt32)))
 	divisor = g.b.Binary(ir.OpIntegerOr, divisor, g.constant(t, 1))
 	g.values = append(g.values, g.b.Binary(code, g.of(t), divisor))
+}
+
+// end leaves the function, or the thread by a trap.
+func (g *kernGenerator) end() {
+	switch {
+	case g.result.Kind != ir.Invalid:
+		g.b.Op(ir.OpKernReturn, []*ir.Value{g.of(g.result)})
+	case g.options.Threads > 0 && chance(g.source, 50):
+		g.b.Op(ir.OpTrap, nil)
+	default:
+		g.b.Op(ir.OpKernReturn, nil)
+	}
 }
 
 // region runs a generator of statements in a block of its own; what it makes cannot be
