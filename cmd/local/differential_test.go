@@ -68,7 +68,7 @@ func TestRandomPrograms(t *testing.T) {
 
 // TestRandomProgramsOnDevice does the same on the emulator: of every other program with all
 // pipelines that can run there, of the rest with half of them, so that states go from one
-// device to the other. HEDDLE_RANDOM_KERNELS sets how many, since each program takes a run of llc.
+// device to the other. HEDDLE_RANDOM_KERNELS sets how many.
 func TestRandomProgramsOnDevice(t *testing.T) {
 	needLLVM(t)
 	count, first := uint64(80), uint64(1)
@@ -83,10 +83,10 @@ func TestRandomProgramsOnDevice(t *testing.T) {
 	}
 	d := newDifferential(t, engine.Default())
 	d.useEmulator(t)
-	for seed := first; seed < first+count; seed++ {
-		d.check(t, seed)
+	for seed, end := first, first+count; seed < end; seed += compiledTogether {
+		d.checkOnDevice(t, seed, min(compiledTogether, end-seed))
 		if t.Failed() {
-			t.Fatalf("run it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_KERNELS=1", seed)
+			return
 		}
 	}
 	t.Logf("%d programs compared, %d trap, %d have an operation without machine code", d.compared, d.trapped, d.unsupported)
@@ -99,6 +99,9 @@ func TestRandomProgramsOnDevice(t *testing.T) {
 	}
 }
 
+// compiledTogether is how many programs share a run of llc.
+const compiledTogether = 20
+
 type differential struct {
 	session                        *exec.Session
 	wide                           bool
@@ -107,7 +110,6 @@ type differential struct {
 	// With a device:
 	compiler    *ptx.Compiler
 	unavailable map[string]string
-	mixed       *rand.Rand // places pipelines by chance; nil: all on the device
 	onDevice    int
 	reasons     map[string]int // why pipelines ran on the CPU
 }
@@ -143,33 +145,41 @@ func (d *differential) useEmulator(t *testing.T) {
 	})
 }
 
-// kernels makes the code of a program for the device, and places pipelines there that can
-// run there.
-func (d *differential) kernels(ctx context.Context, module *ir.Module, p *program.Program) (*exec.Kernels, []exec.Placement, error) {
-	if d.compiler == nil {
-		return nil, nil, nil
-	}
-	var where []exec.Placement
-	any := false
-	for _, pipeline := range p.Pipelines {
-		where = append(where, exec.Placement{Device: pipeline.Kernel != nil && (d.mixed == nil || d.mixed.IntN(2) == 0)})
-		if pipeline.Kernel == nil {
-			d.reasons[pipeline.NoKernel]++
+// kernels makes the code of some programs for the device in one module, under names that
+// differ; nil when they have none.
+func (d *differential) kernels(ctx context.Context, cases []*randomCase) (*exec.Kernels, error) {
+	all := &ir.Module{}
+	for _, c := range cases {
+		prefix := fmt.Sprintf("seed%d_", c.seed)
+		for _, f := range c.module.Functions {
+			if f.Threads > 0 {
+				f.Name = prefix + f.Name
+				all.Functions = append(all.Functions, f)
+			}
 		}
-		any = any || pipeline.Kernel != nil
+		for i := range c.program.Pipelines {
+			if kernel := c.program.Pipelines[i].Kernel; kernel != nil {
+				kernel.Function = prefix + kernel.Function
+			}
+		}
+		for i := range c.program.States {
+			if state := &c.program.States[i]; state.Link != "" {
+				state.Link = prefix + state.Link
+			}
+		}
 	}
-	if !any {
-		return nil, nil, nil
+	if len(all.Functions) == 0 {
+		return nil, nil
 	}
-	text, err := ptx.Lower(module, ptx.Options{Library: library.Source()})
+	text, err := ptx.Lower(all, ptx.Options{Library: library.Source()})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	code, err := d.compiler.Compile(ctx, text, ptx.DefaultTarget)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &exec.Kernels{PTX: code.PTX}, where, nil
+	return &exec.Kernels{PTX: code.PTX}, nil
 }
 
 // count notes where the pipelines of a run ran.
@@ -206,23 +216,65 @@ func newDifferential(t *testing.T, name string) *differential {
 	return d
 }
 
+// randomCase is a random program, compiled, with the rows that the interpreter gives.
+type randomCase struct {
+	seed      uint64
+	source    *ir.Module // the flow
+	module    *ir.Module // at the kern level
+	program   *program.Program
+	wasm      []byte
+	tables    map[string]store.Table
+	arguments []ir.Datum
+	expected  []string
+	placement []exec.Placement
+}
+
 func (d *differential) check(t *testing.T, seed uint64) {
+	t.Helper()
+	if c := d.prepare(t, seed); c != nil {
+		d.compare(t, c, nil)
+	}
+}
+
+// checkOnDevice checks several programs, whose kernels are compiled together.
+func (d *differential) checkOnDevice(t *testing.T, first, count uint64) {
+	t.Helper()
+	var cases []*randomCase
+	for seed := first; seed < first+count; seed++ {
+		if c := d.prepare(t, seed); c != nil {
+			cases = append(cases, c)
+		}
+	}
+	kernels, err := d.kernels(t.Context(), cases)
+	if err != nil {
+		t.Fatalf("seeds %d to %d: %s", first, first+count-1, rendered(err))
+	}
+	for _, c := range cases {
+		d.compare(t, c, kernels)
+		if t.Failed() {
+			t.Fatalf("run it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_KERNELS=1", c.seed)
+		}
+	}
+}
+
+// prepare makes a program, runs it in the interpreter and compiles it; nil when there is
+// nothing to compare.
+func (d *differential) prepare(t *testing.T, seed uint64) *randomCase {
 	t.Helper()
 	traps := seed%4 == 3
 	made := random.Generate(random.FromSeed(seed), random.Options{Traps: traps})
 	want, err := interp.Run(t.Context(), made.Module, random.Function, made.Tables, nil)
 	if err != nil && traps {
 		d.trapped++ // the optimiser may leave out what traps, so there is nothing to compare
-		return
+		return nil
 	}
 	if err != nil {
 		t.Errorf("seed %d: the interpreter fails: %v", seed, err)
-		return
+		return nil
 	}
 	dice := rand.New(rand.NewPCG(seed, 1))
-	module := made.Module.Clone()
-	tables := map[string]store.Table{}
-	for i, table := range module.Tables {
+	c := &randomCase{seed: seed, source: made.Module, module: made.Module.Clone(), tables: map[string]store.Table{}}
+	for i, table := range c.module.Tables {
 		data := made.Tables[table.Name]
 		rows := make([][]ir.Datum, data.Rows)
 		for r := range rows {
@@ -244,47 +296,38 @@ func (d *differential) check(t *testing.T, seed uint64) {
 			}
 		}
 		memory := storetest.NewMemory(dice, table.Name, fields, rows)
-		tables[table.Name] = memory
-		module.Tables[i] = memory.Description()
+		c.tables[table.Name] = memory
+		c.module.Tables[i] = memory.Description()
 	}
-	if d.mixed = nil; seed%2 == 1 {
-		d.mixed = dice
-	}
-	got, err := d.run(t.Context(), module, tables)
-	if list, ok := diag.FromError(err); ok && (list[0].Code == "E0440" || list[0].Code == exec.CodeResult) {
-		d.unsupported++ // or the result has what Arrow cannot hold
-		return
-	}
-	if err != nil {
-		if list, ok := diag.FromError(err); ok {
-			err = fmt.Errorf("%s", diag.RenderText(list, diag.Options{}))
-		}
-		t.Errorf("seed %d: %v\n%s", seed, err, made.Module)
-		return
-	}
-	d.compared++
-	var expected []string
 	for i := range want.Rows {
 		var row strings.Builder
 		for c, datum := range want.Row(i) {
 			row.WriteString(text(want.Types[c], datum))
 			row.WriteByte('|')
 		}
-		expected = append(expected, row.String())
+		c.expected = append(c.expected, row.String())
 	}
-	slices.Sort(expected)
-	slices.Sort(got)
-	if !slices.Equal(expected, got) {
-		t.Errorf("seed %d: the interpreter gives %d rows\n  %s\nthe engine %d rows\n  %s\n%s", seed,
-			len(expected), strings.Join(expected, "\n  "), len(got), strings.Join(got, "\n  "), made.Module)
+	slices.Sort(c.expected)
+	if err := d.compile(c); err != nil {
+		d.failed(t, c, err)
+		return nil
 	}
+	if d.compiler != nil {
+		for _, pipeline := range c.program.Pipelines {
+			onDevice := pipeline.Kernel != nil && (seed%2 == 0 || dice.IntN(2) == 0)
+			c.placement = append(c.placement, exec.Placement{Device: onDevice})
+			if pipeline.Kernel == nil {
+				d.reasons[pipeline.NoKernel]++
+			}
+		}
+	}
+	return c
 }
 
-// run compiles and executes a flow; rows come as text.
-func (d *differential) run(ctx context.Context, module *ir.Module, tables map[string]store.Table) ([]string, error) {
-	var arguments []ir.Datum
-	for _, p := range module.Parameters {
-		arguments = append(arguments, p.Value)
+// compile takes a program down to WebAssembly, and kernels if there is a device.
+func (d *differential) compile(c *randomCase) error {
+	for _, p := range c.module.Parameters {
+		c.arguments = append(c.arguments, p.Value)
 	}
 	context := pass.NewContext()
 	context.Library = library.Digest(d.wide)
@@ -293,24 +336,51 @@ func (d *differential) run(ctx context.Context, module *ir.Module, tables map[st
 	if os.Getenv("HEDDLE_RANDOM_LOWERING_ONLY") != "" {
 		groups = passes.Lowering // to tell whose mistake it is
 	}
-	if _, err := passes.Run(context, module, passes.Options{Groups: groups, Verify: true}); err != nil {
-		return nil, err
+	if _, err := passes.Run(context, c.module, passes.Options{Groups: groups, Verify: true}); err != nil {
+		return err
 	}
 	var features encode.Feature
 	if d.wide {
 		features = encode.FeatureWideArithmetic
 	}
-	code, err := wasm.Generate(module, wasm.Options{Features: features})
-	if err != nil {
-		return nil, err
+	c.program = context.Program
+	var err error
+	c.wasm, err = wasm.Generate(c.module, wasm.Options{Features: features})
+	return err
+}
+
+// failed tells what cannot be compared from what is wrong.
+func (d *differential) failed(t *testing.T, c *randomCase, err error) {
+	t.Helper()
+	list, ok := diag.FromError(err)
+	if ok && (list[0].Code == "E0440" || list[0].Code == exec.CodeResult) {
+		d.unsupported++ // or the result has what Arrow cannot hold
+		return
 	}
-	kernels, where, err := d.kernels(ctx, module, context.Program)
+	t.Errorf("seed %d: %s\n%s", c.seed, rendered(err), c.source)
+}
+
+// compare executes a program and compares its rows.
+func (d *differential) compare(t *testing.T, c *randomCase, kernels *exec.Kernels) {
+	t.Helper()
+	got, err := d.execute(t.Context(), c, kernels)
 	if err != nil {
-		return nil, err
+		d.failed(t, c, err)
+		return
 	}
+	d.compared++
+	slices.Sort(got)
+	if !slices.Equal(c.expected, got) {
+		t.Errorf("seed %d: the interpreter gives %d rows\n  %s\nthe engine %d rows\n  %s\n%s", c.seed,
+			len(c.expected), strings.Join(c.expected, "\n  "), len(got), strings.Join(got, "\n  "), c.source)
+	}
+}
+
+// execute runs a program; rows come as text.
+func (d *differential) execute(ctx context.Context, c *randomCase, kernels *exec.Kernels) ([]string, error) {
 	result, err := d.session.Run(ctx, exec.Query{
-		Program: context.Program, Wasm: code, Arguments: arguments, Kernels: kernels, Placement: where,
-		Tables: func(name string) (store.Table, error) { return tables[name], nil },
+		Program: c.program, Wasm: c.wasm, Arguments: c.arguments, Kernels: kernels, Placement: c.placement,
+		Tables: func(name string) (store.Table, error) { return c.tables[name], nil },
 	})
 	if err != nil {
 		return nil, err
