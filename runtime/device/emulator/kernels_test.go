@@ -242,7 +242,7 @@ func shapes(t *testing.T, b *bench, set string) map[string][]uint64 {
 // TestShapes holds what LLVMs of several versions, with and without their optimisers, have
 // made of the same code against each other.
 func TestShapes(t *testing.T) {
-	want := shapes(t, open(t, Options{}), "llvm-19-sm_90")               // llc -O0
+	want := shapes(t, open(t, Options{}), "llvm-19-sm_90")            // llc -O0
 	for _, set := range []string{"llvm-22-sm_90", "llvm-22-sm_100"} { // llc -O3, and opt -O3 before it
 		got := shapes(t, open(t, Options{Architecture: 100}), set)
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -242,12 +242,17 @@ func (s *stream) Synchronize(ctx context.Context) error {
 	if capturing {
 		return misuse("a stream is synchronised while its work is captured")
 	}
+	idle := s.idle()
 	select {
-	case <-s.idle():
-		return s.usable()
+	case <-idle:
 	case <-ctx.Done():
-		return ctx.Err()
+		select {
+		case <-idle: // the work was done first
+		default:
+			return ctx.Err()
+		}
 	}
+	return s.usable()
 }
 
 func (s *stream) Close() error {
