@@ -59,7 +59,7 @@ func (c *calibration) measureDevice(ctx context.Context) (err error) {
 	gpu.Records = min(gpu.Records, gpu.Memory)
 	c.profile.GPU = gpu
 	c.profile.Name = c.profile.CPU.Name + " with " + gpu.Name
-	c.profile.Notes = append(c.profile.Notes, "The GPU was measured with kernels of 256 threads; gpu.blocks is assumed, and gpu.records the upper half of the mirror.")
+	c.profile.Notes = append(c.profile.Notes, "The GPU was measured with kernels of 256 threads; gpu.blocks and the times of compiling are assumed, and gpu.records is the upper half of the mirror.")
 
 	b := &bench{calibration: c, ctx: ctx, driver: c.options.Device, target: 10 * time.Millisecond}
 	if c.options.Quick {

@@ -123,6 +123,9 @@ func (m *model) columnsAndCode(devices []bool, visit func(contribution)) {
 	}
 	kernels := func(i int) bool { return m.missing[i] == "" }
 	reuse := max(1, m.options.Reuse)
+	if !m.options.CodeLoaded && !m.options.CodeMade {
+		visit(contribution{PartCompile, 0, Exactly((m.gpu.Compile + m.gpu.KernelCompile*m.kernels) / reuse).scenarios(), kernels})
+	}
 	if !m.options.CodeLoaded {
 		visit(contribution{PartLoad, 0, Exactly((m.gpu.Load + m.gpu.KernelLoad*m.kernels) / reuse).scenarios(), kernels})
 	}

@@ -59,6 +59,8 @@ func (p *Profile) Figures() []Figure {
 			{"gpu.copyStart", "starting a copy", Seconds, g.CopyStart},
 			{"gpu.launch", "launching a kernel", Seconds, g.Launch},
 			{"gpu.synchronize", "waiting for a kernel", Seconds, g.Synchronize},
+			{"gpu.compile", "compiling kernels", Seconds, g.Compile},
+			{"gpu.kernelCompile", "compiling each kernel", Seconds, g.KernelCompile},
 			{"gpu.load", "loading code", Seconds, g.Load},
 			{"gpu.kernelLoad", "loading each kernel", Seconds, g.KernelLoad},
 			{"gpu.memoryBytes", "reading the memory", BytesPerSecond, g.MemoryBytes},

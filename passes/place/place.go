@@ -44,7 +44,9 @@ type Options struct {
 	// Reuse is how many runs, this one included, are expected to read what is copied to the
 	// GPU; 0 stands for 1.
 	Reuse float64
-	// CodeLoaded says that the program's kernels have been loaded already.
+	// CodeMade says that PTX of the program's kernels has been made, as in a bundle, and
+	// CodeLoaded that the device has it already, translated.
+	CodeMade   bool
 	CodeLoaded bool
 	// Threads is the number of workers; 0 stands for that of the profile.
 	Threads int
@@ -79,7 +81,8 @@ const (
 	PartTransfer PartKind = "transfer" // columns to the GPU
 	PartOverflow PartKind = "overflow" // columns again, for want of GPU memory
 	PartMove     PartKind = "move"     // states from one device to the other
-	PartLoad     PartKind = "load"     // code to the GPU
+	PartCompile  PartKind = "compile"  // kernels to PTX
+	PartLoad     PartKind = "load"     // PTX to the GPU
 )
 
 // Part is a part of a cost, in seconds.

@@ -117,8 +117,9 @@ func TestPlace(t *testing.T) {
 		want    string // c or g for each pipeline
 		why     string // part of the last pipeline's reason
 	}{
-		{"a small table stays on the CPU", sum(1000), Options{Resident: allResident}, "c", "most of it loading code"},
+		{"a small table stays on the CPU", sum(1000), Options{Resident: allResident}, "c", "most of it compiling kernels"},
 		{"a small table stays on the CPU when its code is loaded", sum(10), Options{Resident: allResident, CodeLoaded: true}, "c", ""},
+		{"a small table stays on the CPU when its PTX is made", sum(1000), Options{Resident: allResident, CodeMade: true}, "c", "most of it loading code"},
 		{"a large resident table goes to the GPU", sum(600e6), Options{Resident: allResident}, "g", "times as long, most of it reading rows"},
 		{"a large cold table stays on the CPU for one pass", sum(600e6), Options{CodeLoaded: true}, "c", "most of it copying columns to the GPU"},
 		{"a large cold table goes to the GPU when ten runs read it", sum(600e6), Options{Reuse: 10}, "g", ""},
@@ -253,6 +254,7 @@ func TestCosts(t *testing.T) {
 	}
 	const bytes = 600e6 * 20
 	near("transfer", find(&d.GPU, PartTransfer), (bytes/55e9+5*1e-5)/4)
+	near("compiling", find(&d.GPU, PartCompile), (1.5e-2+5e-3)/4)
 	near("loading", find(&d.GPU, PartLoad), (1e-2+4e-3)/4)
 	near("the kernel", find(&d.GPU, PartScan), bytes/4.32e12)
 	near("launching", find(&d.GPU, PartStart), 2.2e-5)
@@ -321,7 +323,7 @@ func TestCrossover(t *testing.T) {
 		dimension := rapid.Int64Range(0, 100_000).Draw(t, "dimension")
 		loaded := rapid.Bool().Draw(t, "loaded")
 		was := false
-		for rows := int64(1); rows < 1e9 && float64(rows)*float64(columns*width) < profile.GPU.Memory; rows = rows*2 + 1 {
+		for rows := int64(1); rows < 1e10 && float64(rows)*float64(columns*width) < profile.GPU.Memory; rows = rows*2 + 1 {
 			b := &builder{}
 			var probes []int
 			if dimension > 0 {
@@ -344,7 +346,7 @@ func TestCrossover(t *testing.T) {
 			was = is
 		}
 		if !was {
-			t.Fatal("even 1e9 resident rows stay on the CPU")
+			t.Fatal("even as many resident rows as fit stay on the CPU")
 		}
 	})
 }

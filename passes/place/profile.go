@@ -101,7 +101,11 @@ type GPU struct {
 	// its own time.
 	Launch      float64 `json:"launch"`
 	Synchronize float64 `json:"synchronize"`
-	// Load is what translating the code of a program takes, and KernelLoad what each of
+	// Compile is what making PTX of a program takes, and KernelCompile what each of its
+	// kernels adds.
+	Compile       float64 `json:"compile"`
+	KernelCompile float64 `json:"kernelCompile"`
+	// Load is what translating the PTX of a program takes, and KernelLoad what each of
 	// its kernels adds.
 	Load       float64 `json:"load"`
 	KernelLoad float64 `json:"kernelLoad"`

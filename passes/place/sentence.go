@@ -12,6 +12,7 @@ var phrases = map[PartKind]string{
 	PartTransfer: "copying columns to the GPU",
 	PartOverflow: "copying what does not fit GPU memory",
 	PartMove:     "moving records between CPU and GPU",
+	PartCompile:  "compiling kernels",
 	PartLoad:     "loading code",
 }
 
