@@ -46,6 +46,21 @@ type devices struct {
 	noLLVM   error
 	driver   device.Driver
 	noDriver error
+	// handed are programs whose kernels have been handed to the session, which loads them
+	// once.
+	handed map[*program.Program]bool
+}
+
+// mostHanded bounds the programs that are remembered; then all are forgotten, and planned
+// for as if they were new.
+const mostHanded = 100
+
+// hand remembers a program.
+func (d *devices) hand(p *program.Program) {
+	if d.handed == nil || len(d.handed) >= mostHanded {
+		d.handed = map[*program.Program]bool{}
+	}
+	d.handed[p] = true
 }
 
 func (d *devices) close() error {
@@ -128,8 +143,14 @@ func (w *Workspace) Profile() (*place.Profile, error) {
 // assumedGPU is what is planned with before anybody has asked the driver.
 const assumedGPU = "h200"
 
-// Place decides where the pipelines of a program run.
+// Place decides where the pipelines of a program run whose kernels are not compiled, if
+// they have not run before.
 func (w *Workspace) Place(p *program.Program, hint place.Mode) (*place.Plan, error) {
+	return w.place(p, hint, false)
+}
+
+// place does the same for a program whose PTX is made already, as in a bundle.
+func (w *Workspace) place(p *program.Program, hint place.Mode, made bool) (*place.Plan, error) {
 	profile, err := w.Profile()
 	if err != nil {
 		return nil, err
@@ -146,7 +167,10 @@ func (w *Workspace) Place(p *program.Program, hint place.Mode) (*place.Plan, err
 		}
 		profile = profile.WithGPU(assumed)
 	}
-	options := place.Options{Profile: profile, Mode: mode, Reuse: w.options.Device.Reuse, Threads: w.options.Threads}
+	options := place.Options{Profile: profile, Mode: mode, Reuse: w.options.Device.Reuse, Threads: w.options.Threads, CodeMade: made, CodeLoaded: w.devices.handed[p]}
+	if options.Threads == 0 && profile.CPU.Source != place.Measured {
+		options.Threads = w.system.Environment.Processors()
+	}
 	if w.session != nil {
 		options.Resident = func(table, column string) bool { return w.resident(p, table, column) }
 	}
@@ -259,7 +283,7 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 		return result, nil
 	}
 	var err error
-	if result.plan, err = w.Place(p, hint); err != nil {
+	if result.plan, err = w.place(p, hint, code.PTX != nil); err != nil {
 		return nil, err
 	}
 	if !anyOnDevice(result.plan) {
@@ -282,7 +306,7 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 		return give(err)
 	}
 	// With the device at hand the plan may be another.
-	if result.plan, err = w.Place(p, hint); err != nil {
+	if result.plan, err = w.place(p, hint, code.PTX != nil); err != nil {
 		return nil, err
 	}
 	if !anyOnDevice(result.plan) {
@@ -290,6 +314,7 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 	}
 	if code.PTX != nil {
 		result.kernels = &exec.Kernels{PTX: code.PTX}
+		w.devices.hand(p)
 		return result, nil
 	}
 	target, known := ptx.For(min(driver.Properties().Architecture, ptx.DefaultTarget.Architecture))
@@ -300,6 +325,7 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 		return give(err)
 	}
 	result.kernels = &exec.Kernels{PTX: result.code.PTX}
+	w.devices.hand(p)
 	return result, nil
 }
 

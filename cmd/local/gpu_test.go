@@ -1,6 +1,8 @@
 package local_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,9 +12,13 @@ import (
 
 	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/cmd/local"
+	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/internal/tpch"
 	"github.com/heddle-lang/heddle/passes/place"
+	"github.com/heddle-lang/heddle/runtime/device"
+	"github.com/heddle-lang/heddle/runtime/device/devicetest"
+	"github.com/heddle-lang/heddle/runtime/device/emulator"
 )
 
 // needLLVM skips a test where no PTX can be made.
@@ -60,6 +66,117 @@ func TestBenchmarkQueriesOnDevice(t *testing.T) {
 			}
 			compareGolden(t, filepath.Join("testdata", "tpch-sf0.01", "q06.csv"), mustAsk(t, gpu, tpch.Query(6)))
 		})
+	}
+}
+
+// TestFallbacks makes everything fail that a GPU needs: the rows are those of the CPU, and
+// a notice tells why; where the device is required, that is the error.
+func TestFallbacks(t *testing.T) {
+	needLLVM(t)
+	dir := benchmarkData(t, 0.01, "native")
+	text := tpch.Query(3)
+	want := mustAsk(t, open(t, local.Options{Data: dir}), text)
+	emulated := func(options emulator.Options) func(context.Context) (device.Driver, error) {
+		return func(context.Context) (device.Driver, error) { return emulator.Open(options) }
+	}
+	faulty := func(plan devicetest.Plan) func(context.Context) (device.Driver, error) {
+		return func(context.Context) (device.Driver, error) {
+			driver, err := emulator.Open(emulator.Options{})
+			if err != nil {
+				return nil, err
+			}
+			return devicetest.Faulty(driver, plan), nil
+		}
+	}
+	noLLVM := *system.Real()
+	noLLVM.Commands = nil
+	for _, test := range []struct {
+		name    string
+		options local.Options
+		code    diag.Code
+	}{
+		{"no LLVM", local.Options{System: &noLLVM, Device: local.DeviceOptions{Open: emulated(emulator.Options{})}}, "E0446"},
+		{"no driver", local.Options{Device: local.DeviceOptions{Open: func(context.Context) (device.Driver, error) {
+			return nil, diag.New(device.CodeMissing, "there is none")
+		}}}, device.CodeMissing},
+		{"a device that is too old", local.Options{Device: local.DeviceOptions{Open: emulated(emulator.Options{Architecture: 60, PTX: 90})}}, device.CodeCode},
+		{"a driver that is too old", local.Options{Device: local.DeviceOptions{Open: emulated(emulator.Options{Architecture: 90, PTX: 63})}}, device.CodeCode},
+		{"too little memory", local.Options{Device: local.DeviceOptions{Memory: 1, Open: emulated(emulator.Options{})}}, device.CodeMemory},
+		{"a kernel that faults", local.Options{Device: local.DeviceOptions{Open: faulty(devicetest.Plan{Faults: []devicetest.Fault{
+			{Call: devicetest.Launch, At: 3, Late: true, Err: devicetest.KernelFault()},
+		}})}}, device.CodeFault},
+		{"a device that is lost", local.Options{Device: local.DeviceOptions{Open: faulty(devicetest.Plan{Faults: []devicetest.Fault{
+			{Call: devicetest.Synchronize, At: 4, Err: devicetest.Lost()},
+		}})}}, device.CodeLost},
+		{"a kernel that never ends", local.Options{Device: local.DeviceOptions{Open: emulated(emulator.Options{InstructionLimit: 1000})}}, device.CodeLost},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			options := test.options
+			options.Data, options.Device.Mode = dir, place.ModeGPU
+			w := open(t, options)
+			for _, run := range []string{"first", "second"} {
+				found, err := ask(t.Context(), w, text, "NULL")
+				if err != nil {
+					t.Fatal(run, rendered(err))
+				}
+				if diff := cmp.Diff(want.rows, found.rows); diff != "" {
+					t.Errorf("%s:\n%s", run, diff)
+				}
+				if len(found.notices) == 0 || found.notices[0].Code != test.code || found.notices[0].Severity != diag.Warning {
+					t.Errorf("%s: notices %v, want %s", run, found.notices, test.code)
+				}
+			}
+			options.Device.Require = true
+			_, err := ask(t.Context(), open(t, options), text, "NULL")
+			var d *diag.Diagnostic
+			if !errors.As(err, &d) || d.Code != test.code {
+				t.Errorf("required: the error is %v, want %s", err, test.code)
+			}
+		})
+	}
+}
+
+// TestShapesShareKernels runs a query with other literals: nothing is compiled for that.
+func TestShapesShareKernels(t *testing.T) {
+	needLLVM(t)
+	w := openEmulator(t, benchmarkData(t, 0.01, "native"))
+	kernels := func(text string) *ptx.Code {
+		t.Helper()
+		compiled, err := w.Prepare(t.Context(), diag.NewFile("q.sql", text), local.PrepareOptions{})
+		if err != nil {
+			t.Fatal(rendered(err))
+		}
+		run, err := w.Run(t.Context(), compiled[0].Program, compiled[0].Wasm, local.RunOptions{GPU: compiled[0].GPU()})
+		if err != nil {
+			t.Fatal(rendered(err))
+		}
+		if err := run.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return run.Kernels
+	}
+	query := tpch.Query(6)
+	if first := kernels(query); first.Cached {
+		t.Error("the first code was there before")
+	}
+	other := strings.NewReplacer("24", "25", "1994", "1996", "1995", "1997").Replace(query)
+	if other == query {
+		t.Fatal("the query has other literals than this test expects")
+	}
+	if again := kernels(other); !again.Cached {
+		t.Error("other literals were compiled anew")
+	}
+}
+
+// TestHints lets a statement say where it runs.
+func TestHints(t *testing.T) {
+	needLLVM(t)
+	w := open(t, local.Options{Data: benchmarkData(t, 0.01, "native")})
+	for hint, want := range map[string]string{"emulator": "emulator", "cpu": "cpu", "auto": "cpu"} {
+		found := mustAsk(t, w, "SELECT /*+ device("+hint+") */ max(o_totalprice) FROM orders WHERE o_orderkey < 1000")
+		if got := found.stats.Pipelines[0].Device; got != want {
+			t.Errorf("device(%s) ran on %s", hint, got)
+		}
 	}
 }
 

@@ -111,6 +111,8 @@ type answer struct {
 	labels []string
 	rows   [][]string
 	stats  exec.Stats
+	// notices are what people are told although there is an answer.
+	notices []*diag.Diagnostic
 }
 
 // lines gives the rows, one text each.
@@ -140,7 +142,7 @@ func execute(ctx context.Context, w *local.Workspace, c *local.Compiled, null st
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
-	found = &answer{stats: run.Stats()}
+	found = &answer{stats: run.Stats(), notices: run.Notices}
 	columns := run.Columns()
 	for _, column := range columns {
 		found.labels = append(found.labels, column.Label)

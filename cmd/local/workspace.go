@@ -54,6 +54,7 @@ type Workspace struct {
 	cache    *engine.Cache
 	session  *exec.Session
 	onDevice bool // the session knows the device
+	wide     bool // the session has the library with 128-bit arithmetic
 	started  []Phase
 
 	devices    devices
@@ -124,29 +125,36 @@ func (w *Workspace) codeCache() engine.CacheConfig {
 
 // Session starts the session, if there is none, and gives it.
 func (w *Workspace) Session(ctx context.Context) (*exec.Session, error) {
-	if w.session != nil && (w.devices.driver == nil || w.onDevice) {
+	opened, err := w.Engine()
+	if err != nil {
+		return nil, err
+	}
+	return w.sessionWith(ctx, opened, WideArithmetic(opened))
+}
+
+// sessionWith gives a session with one of the two libraries. One that has the other, or
+// does not know a device that was opened since, is replaced.
+func (w *Workspace) sessionWith(ctx context.Context, opened engine.Engine, wide bool) (*exec.Session, error) {
+	if w.session != nil && w.wide == wide && (w.devices.driver == nil || w.onDevice) {
 		return w.session, nil
 	}
-	if w.session != nil { // it does not know the device, which was opened later
+	if w.session != nil {
 		if err := w.session.Close(); err != nil {
 			return nil, err
 		}
 		w.session = nil
 	}
-	opened, err := w.Engine()
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	began, before := w.system.Clock.Now(), w.cache.Stats()
 	w.session, err = exec.NewSession(ctx, exec.Options{
-		Engine: opened, Library: library.Wasm(WideArithmetic(opened)), Threads: w.options.Threads,
+		Engine: opened, Library: library.Wasm(wide), Threads: w.options.Threads,
 		Memory: w.options.Memory, TempDir: w.options.TempDir, System: w.system, Cache: w.cache,
 		Device: w.devices.driver, DeviceMemory: w.options.Device.Memory,
 	})
 	if err != nil {
 		return nil, err
 	}
-	w.onDevice = w.devices.driver != nil
+	w.onDevice, w.wide = w.devices.driver != nil, wide
 	source := codeSource(before, w.cache.Stats())
 	w.started = append(w.started, Phase{Name: "library (" + string(source) + ")", Elapsed: w.system.Clock.Since(began)})
 	return w.session, nil
@@ -277,7 +285,13 @@ func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, op
 			return nil, err
 		}
 	}
-	session, err := w.Session(ctx)
+	opened, err := w.Engine()
+	if err != nil {
+		return nil, err
+	}
+	// A program that was built for every engine calls the library that runs on all.
+	wide := WideArithmetic(opened) && p.Library != library.Digest(false)
+	session, err := w.sessionWith(ctx, opened, wide)
 	if err != nil {
 		return nil, err
 	}
