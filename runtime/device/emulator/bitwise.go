@@ -308,8 +308,13 @@ func translatePermute(c *compiler) {
 	}
 	c.count(4, 4)
 	c.out.d, c.out.a, c.out.b, c.out.c = c.result(32), c.source(1, 32), c.source(2, 32), c.source(3, 32)
+	choices, short := permuteModes[mode]
+	if choice, ok := immediate(c.operand(3)); ok && !short && choice&0x8888 == 0 {
+		c.out.run = choose(choice)
+		return
+	}
 	c.out.run = ternaryOf(func(a, b, c uint64) uint64 {
-		if choices, ok := permuteModes[mode]; ok {
+		if short {
 			c = choices[c&3]
 		}
 		both := b<<32 | a
@@ -324,6 +329,22 @@ func translatePermute(c *compiler) {
 		}
 		return result
 	})
+}
+
+// choose is prmt as it mostly is: the choice is known, and no sign is in it.
+func choose(choice uint64) operation {
+	var shift [4]uint64
+	for n := range shift {
+		shift[n] = choice >> (4 * n) & 7 * 8
+	}
+	return func(w *warp, i *instruction, active uint32) {
+		d, a, b := &w.r[i.d], &w.r[i.a], &w.r[i.b]
+		for ; active != 0; active &= active - 1 {
+			l := next(active)
+			both := b[l]<<32 | a[l]
+			d[l] = both>>shift[0]&0xff | both>>shift[1]&0xff<<8 | both>>shift[2]&0xff<<16 | both>>shift[3]&0xff<<24
+		}
+	}
 }
 
 // permuteModes are the choices that the modes of prmt stand for: extraction forward and

@@ -387,17 +387,27 @@ func translateTest(c *compiler) {
 	if t.bits == 64 {
 		smallest = 0x1p-1022
 	}
+	var holds func(x float64) bool // of the number without its sign
+	switch property {
+	case "finite":
+		holds = func(x float64) bool { return x <= math.MaxFloat64 }
+	case "infinite":
+		holds = func(x float64) bool { return math.IsInf(x, 0) }
+	case "number":
+		holds = func(x float64) bool { return !math.IsNaN(x) }
+	case "notanumber":
+		holds = math.IsNaN
+	case "normal":
+		holds = func(x float64) bool { return x >= smallest && !math.IsInf(x, 0) }
+	default:
+		holds = func(x float64) bool { return x > 0 && x < smallest }
+	}
 	decode := decoder(t)
 	c.out.run = func(w *warp, i *instruction, active uint32) {
+		a := &w.r[i.a]
 		var set uint32
 		for m := active; m != 0; m &= m - 1 {
-			l := next(m)
-			x := math.Abs(decode(w.r[i.a][l]))
-			if map[string]bool{
-				"finite": x <= math.MaxFloat64, "infinite": math.IsInf(x, 0),
-				"number": !math.IsNaN(x), "notanumber": math.IsNaN(x),
-				"normal": x >= smallest && !math.IsInf(x, 0), "subnormal": x > 0 && x < smallest,
-			}[property] {
+			if l := next(m); holds(math.Abs(decode(a[l]))) {
 				set |= 1 << l
 			}
 		}

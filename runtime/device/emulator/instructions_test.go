@@ -171,6 +171,27 @@ func TestInstructions(t *testing.T) {
 			signs := uint32(int32(b<<24) >> 31)
 			return b>>8&0xff | a&0xff<<8 | signs&0xff<<16 | b&0xff<<24
 		}), ""},
+		{"prmt of a constant", "prmt.b32 d, a, b, 0x7204" + widen, low(func(a, b, _ uint32) uint32 { return b&0xff | a&0xff<<8 | a&0xff_0000 | b&0xff00_0000 }), ""},
+		{"prmt of a choice", "prmt.b32 d, a, b, c" + widen, func(a, b, c uint64) uint64 {
+			var v uint64
+			for n := range 4 {
+				one := (b<<32 | a&0xffff_ffff) >> (c >> (4 * n) & 7 * 8) & 0xff
+				if c>>(4*n)&8 != 0 {
+					one = 0xff * (one >> 7)
+				}
+				v |= one << (8 * n)
+			}
+			return v
+		}, ""},
+		{"prmt forward", "prmt.b32.f4e d, a, b, c" + widen, func(a, b, c uint64) uint64 { return (b<<32 | a&0xffff_ffff) >> (c & 3 * 8) & 0xffff_ffff }, ""},
+		{"prmt backward", "prmt.b32.b4e d, a, b, c" + widen, low(func(a, b, c uint32) uint32 {
+			both := bits.ReverseBytes64(uint64(b)<<32 | uint64(a))
+			return uint32(bits.RotateLeft64(both, 8+int(c&3)*8))
+		}), ""},
+		{"prmt of one byte", "prmt.b32.rc8 d, a, b, c" + widen, low(func(a, _, c uint32) uint32 { return a >> (c & 3 * 8) & 0xff * 0x0101_0101 }), ""},
+		{"prmt of one half", "prmt.b32.rc16 d, a, b, c" + widen, low(func(a, _, c uint32) uint32 { return a >> (c & 1 * 16) & 0xffff * 0x0001_0001 }), ""},
+		{"prmt from the left", "prmt.b32.ecl d, a, b, 2" + widen, low(func(a, _, _ uint32) uint32 { return a&0xffff_0000 | a>>16&0xff*0x0101 }), ""},
+		{"prmt from the right", "prmt.b32.ecr d, a, b, 2" + widen, low(func(a, _, _ uint32) uint32 { return a&0xff_ffff | a&0xff_0000<<8 }), ""},
 		{"dp4a", "dp4a.s32.u32 d, a, b, c" + widen, low(func(a, b, c uint32) uint32 {
 			for n := range 4 {
 				c += uint32(int32(int8(a>>(8*n))) * int32(uint8(b>>(8*n))))
@@ -231,6 +252,16 @@ func TestInstructions(t *testing.T) {
 		{"testp", flag("testp.subnormal.f32 p, a"), func(a, _, _ uint64) uint64 {
 			return truth(a&0x7f80_0000 == 0 && a&0x7f_ffff != 0)
 		}, "f32"},
+		{"testp normal", flag("testp.normal.f64 p, A"), func(a, _, _ uint64) uint64 {
+			return truth(a>>52&0x7ff != 0 && a>>52&0x7ff != 0x7ff)
+		}, "f64"},
+		{"testp finite", flag("testp.finite.f64 p, A; testp.infinite.f64 q, A; or.pred p, p, q; testp.notanumber.f64 q, A; xor.pred p, p, q; testp.number.f64 q, A; xor.pred p, p, !q"), func(a, _, _ uint64) uint64 {
+			return truth(!math.IsNaN(float64Of(a)))
+		}, "f64"},
+		{"atomic sum of numbers", "mad.wide.u32 at, tid, 8, 0; mov.u64 E, tile; add.u64 at, at, E; st.shared.b64 [at], A; bar.warp.sync -1; atom.shared.add.f64 D, [at], B; ld.shared.b64 D, [at];", floats64(func(x, y, _ float64) float64 { return x + y }), "f64"},
+		{"half precision product", "cvt.rn.f16x2.f32 d, a, b; mov.b32 {ha, hb}, d; mul.f16x2 d, d, d; mov.b32 {hc, hd}, d; cvt.f32.f16 a, ha; mul.f32 a, a, a; cvt.rn.f16.f32 ha, a; cvt.f32.f16 a, ha; cvt.f32.f16 c, hc; min.NaN.f32 d, a, c; max.NaN.f32 e, a, c; setp.equ.f32 p, d, e; selp.b64 D, 0, 1, p;", func(_, _, _ uint64) uint64 { return 0 }, "f32"},
+		{"bf16 fused", "cvt.rn.bf16x2.f32 d, a, b; fma.rn.bf16x2 d, d, d, d; cvt.rn.bf16.f32 ha, b; cvt.f32.bf16 b, ha; fma.rn.f32 c, b, b, b; cvt.rz.bf16.f32 hb, c; cvt.u32.u16 e, hb; and.b32 d, d, 0xffff; sub.s32 d, d, e; setp.le.u32 p, d, 1; setp.nan.or.f32 p, c, c, p; selp.b64 D, 1, 0, p;", func(_, _, _ uint64) uint64 { return 1 }, "f32"},
+		{"saturated numbers", "cvt.rn.sat.f32.f64 d, A; cvt.f64.f32 D, d; min.f64 E, A, 0d3FF0000000000000; max.f64 E, E, 0d0000000000000000; cvt.rn.f32.f64 e, E; setp.eq.b32 p, d, e; testp.notanumber.f64 q, A; or.pred p, p, q; selp.b64 D, 1, 0, p;", func(_, _, _ uint64) uint64 { return 1 }, "f64"},
 		{"two floats", "add.rn.f32x2 D, A, B;", func(a, b, _ uint64) uint64 {
 			return bits32(float32Of(a)+float32Of(b)) | bits32(float32Of(a>>32)+float32Of(b>>32))<<32
 		}, "f32"},
@@ -328,11 +359,10 @@ func TestInstructions(t *testing.T) {
 		third := float32(math.Ldexp(float64(product*product)+r.Float64()*0x1p-20, r.IntN(80)-40)) * pick[float32](r.IntN(2) == 0, 1, -1)
 		kinds["close"] = append(kinds["close"], [3]uint64{bits32(product), bits32(product + 0x1p-23*float32(r.IntN(16))), bits32(third)})
 	}
-	b := open(t, Options{})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			b := open(t, Options{})
 			in := kinds[test.kind]
-			b := &bench{t: t, Driver: b.Driver, Stream: b.Stream}
 			for i, got := range evaluate(b, test.body, in) {
 				want := test.want(in[i][0], in[i][1], in[i][2])
 				if got != want && !bothNaN(got, want, test.kind) {
