@@ -143,3 +143,41 @@ func FuzzMachine(f *testing.F) {
 		}
 	})
 }
+
+// TestReduce makes a function small that keeps a multiplication of a loaded value.
+func TestReduce(t *testing.T) {
+	multiplies := func(m *ir.Module) bool {
+		for _, f := range m.Functions {
+			found := false
+			f.Body.Walk(func(op *ir.Op) bool {
+				of := op.Operands
+				found = found || op.Code == ir.OpIntegerMul && of[0].Op != nil && of[0].Op.Code == ir.OpLoad
+				return true
+			})
+			if found {
+				return true
+			}
+		}
+		return false
+	}
+	for seed := uint64(1); ; seed++ {
+		module := &ir.Module{}
+		random.GenerateKern(random.FromSeed(seed), module, "f", random.KernOptions{})
+		if !multiplies(module) {
+			continue
+		}
+		before := module.String()
+		small := random.Reduce(module, multiplies)
+		ops := 0
+		for _, f := range small.Functions {
+			f.Body.Walk(func(*ir.Op) bool { ops++; return true })
+		}
+		if !multiplies(small) || ir.Verify(small).HasErrors() || ops > 5 {
+			t.Errorf("seed %d is reduced to %d ops:\n%s", seed, ops, small)
+		}
+		if module.String() != before {
+			t.Error("the module has changed")
+		}
+		return
+	}
+}
