@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/heddle-lang/heddle/backends/library"
@@ -41,7 +42,7 @@ func randomRange(standard uint64) (first, count uint64) {
 // functions of the kern level: arithmetic of all widths, memory, control flow, and calls
 // of the runtime library.
 func TestRandomFunctions(t *testing.T) {
-	first, count := randomRange(600)
+	first, count := randomRange(400)
 	for _, name := range engine.Names() {
 		t.Run(name, func(t *testing.T) {
 			e, err := engine.Open(name)
@@ -67,22 +68,32 @@ func checkFunctions(t *testing.T, e engine.Engine, first, count uint64, ends map
 	module := &ir.Module{}
 	var functions []*random.Kern
 	for seed := first; seed < first+count; seed++ {
-		options := random.KernOptions{Vectors: seed%3 == 1, Traps: seed%4 == 3}
-		functions = append(functions, random.GenerateKern(random.FromSeed(seed), module, fmt.Sprint("f", seed), options))
+		functions = append(functions, random.GenerateKern(random.FromSeed(seed), module, fmt.Sprint("f", seed), functionOptions(seed)))
 	}
-	machine := newWasmMachine(t, e, module)
+	machine, err := newWasmMachine(t, e, module)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, module)
+	}
 	defer closeAll(t, machine.open...)
 	for i, k := range functions {
-		seed := first + uint64(i)
-		want, uncertain, err := k.Run(library.Source(), 0, false)
-		if err != nil {
-			t.Fatalf("seed %d: the interpreter fails: %v\n%s", seed, err, module.Function(k.Function))
+		got, difference := machine.compare(t, k)
+		if difference != "" {
+			alone := random.GenerateKern(random.FromSeed(first+uint64(i)), &ir.Module{}, "f", functionOptions(first+uint64(i)))
+			reportKern(t, first+uint64(i), difference, alone, func() string {
+				machine, err := newWasmMachine(t, e, alone.Module)
+				if err != nil {
+					return "" // not the same difference
+				}
+				defer closeAll(t, machine.open...)
+				_, difference := machine.compare(t, alone)
+				return difference
+			})
+			return
 		}
-		if uncertain {
+		if got == nil {
 			ends["uncertain"]++
 			continue
 		}
-		got := machine.run(t, k)
 		for _, end := range got.Ends {
 			switch end {
 			case "":
@@ -93,15 +104,32 @@ func checkFunctions(t *testing.T, e engine.Engine, first, count uint64, ends map
 				ends["fail"]++
 			}
 		}
-		if difference := k.Difference(want, got); difference != "" {
-			helper := module.Function(k.Function + "_helper")
-			if helper == nil {
-				helper = &ir.Function{}
-			}
-			t.Errorf("seed %d: interpreter and %s: %s\n%s\n%s\nrun it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_PROGRAMS=1", seed, t.Name(), difference, helper, module.Function(k.Function), seed)
-			return
-		}
 	}
+}
+
+func functionOptions(seed uint64) random.KernOptions {
+	return random.KernOptions{Vectors: seed%3 == 1, Traps: seed%4 == 3}
+}
+
+// reportKern reports a function or kernel, alone in its module, of which two machines make
+// different things. With HEDDLE_RANDOM_REDUCE set it is made as small as it can be while
+// compare, which looks at the module again, still finds a difference.
+func reportKern(t *testing.T, seed uint64, difference string, k *random.Kern, compare func() string) {
+	t.Helper()
+	if os.Getenv("HEDDLE_RANDOM_REDUCE") != "" {
+		original := k.Module
+		refused := strings.HasPrefix(difference, interpreterFails)
+		k.Module = random.Reduce(original, func(smaller *ir.Module) bool {
+			k.Module = smaller
+			found := compare()
+			if found == "" || strings.HasPrefix(found, interpreterFails) != refused {
+				return false
+			}
+			difference = found
+			return true
+		})
+	}
+	t.Errorf("seed %d: interpreter and %s: %s\n%s\nrun it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_PROGRAMS=1, and HEDDLE_RANDOM_REDUCE=1 to see what matters", seed, t.Name(), difference, k.Module, seed)
 }
 
 // wasmMachine runs functions of the kern level with the library.
@@ -114,7 +142,7 @@ type failedAt uint32
 
 func (f failedAt) Error() string { return random.Failed(uint32(f)) }
 
-func newWasmMachine(t *testing.T, e engine.Engine, module *ir.Module) *wasmMachine {
+func newWasmMachine(t *testing.T, e engine.Engine, module *ir.Module) (*wasmMachine, error) {
 	t.Helper()
 	wide := e.Has(engine.WideArithmetic)
 	var features encode.Feature
@@ -123,7 +151,7 @@ func newWasmMachine(t *testing.T, e engine.Engine, module *ir.Module) *wasmMachi
 	}
 	code, err := wasm.Generate(module, wasm.Options{Features: features})
 	if err != nil {
-		t.Fatalf("%v\n%s", err, module)
+		return nil, err
 	}
 	compiled, err := e.Compile(t.Context(), code)
 	if err != nil {
@@ -153,7 +181,7 @@ func newWasmMachine(t *testing.T, e engine.Engine, module *ir.Module) *wasmMachi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &wasmMachine{instance, []io.Closer{instance, compiled, lib, heap}}
+	return &wasmMachine{instance, []io.Closer{instance, compiled, lib, heap}}, nil
 }
 
 func closeAll(t *testing.T, list ...io.Closer) {
@@ -163,6 +191,24 @@ func closeAll(t *testing.T, list ...io.Closer) {
 			t.Error(err)
 		}
 	}
+}
+
+// interpreterFails begins what is wrong with a function that the interpreter refuses.
+const interpreterFails = "the interpreter fails: "
+
+// compare tells how the interpreter and the engine differ about a function. There is no
+// outcome when they may, because a trap may come or not.
+func (m *wasmMachine) compare(t *testing.T, k *random.Kern) (got *random.Outcome, difference string) {
+	t.Helper()
+	want, uncertain, err := k.Run(library.Source(), 0, false)
+	if uncertain {
+		return nil, ""
+	}
+	if err != nil {
+		return nil, interpreterFails + err.Error()
+	}
+	got = m.run(t, k)
+	return got, k.Difference(want, got)
 }
 
 // run calls a function once for each slice of its memory.

@@ -20,7 +20,7 @@ import (
 // kernels: threads that work alone, and threads that work together. One run of llc
 // compiles many of them. HEDDLE_RANDOM_OPTIMIZE also runs opt.
 func TestRandomKernels(t *testing.T) {
-	first, count := randomRange(200)
+	first, count := randomRange(100)
 	compiler := llvmCompiler(t)
 	compared := 0
 	for seed := first; seed < first+count && !t.Failed(); seed += kernBatch {
@@ -58,24 +58,38 @@ func checkKernels(t *testing.T, compiler *ptx.Compiler, first, count uint64) int
 		t.Fatalf("seeds from %d: %v", first, err)
 	}
 	for i, k := range kernels {
+		difference := d.compare(loaded, k)
+		if difference == "" {
+			continue
+		}
 		seed := first + uint64(i)
-		want, _, err := k.Run(library.Source(), uint64(d.launch), false)
-		if err != nil {
-			t.Fatalf("seed %d: the interpreter fails: %v\n%s", seed, err, module.Function(k.Function))
-		}
-		got, err := d.run(loaded, k)
-		difference := ""
-		if err != nil {
-			difference = err.Error()
-		} else {
-			difference = k.Difference(want, got)
-		}
-		if difference != "" {
-			t.Errorf("seed %d: interpreter and emulator: %s\n%s\nrun it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_PROGRAMS=1", seed, difference, module.Function(k.Function), seed)
-			return i
-		}
+		alone := random.GenerateKern(random.FromSeed(seed), &ir.Module{}, "k", kernelOptions(seed))
+		reportKern(t, seed, difference, alone, func() string {
+			d := openEmulated(t) // a fault ends a device
+			defer d.close()
+			loaded, err := d.load(compiler, alone.Module)
+			if err != nil {
+				return "" // not the same difference
+			}
+			return d.compare(loaded, alone)
+		})
+		return i
 	}
 	return len(kernels)
+}
+
+// compare tells how the interpreter and the device differ about a kernel.
+func (d *emulated) compare(loaded device.Module, k *random.Kern) string {
+	d.t.Helper()
+	want, _, err := k.Run(library.Source(), uint64(d.launch), false)
+	if err != nil {
+		return interpreterFails + err.Error()
+	}
+	got, err := d.run(loaded, k)
+	if err != nil {
+		return err.Error()
+	}
+	return k.Difference(want, got)
 }
 
 // emulated is a device with a mirror and memory for a launch block.
