@@ -133,6 +133,19 @@ func (g *gpu) close() error {
 	return failed
 }
 
+// trim gives back the machine's memory that the device reads.
+func (g *gpu) trim() error {
+	if g.broken != nil {
+		return nil
+	}
+	failed := g.settle()
+	for _, l := range g.lanes {
+		failed = errors.Join(failed, l.close(g.driver))
+	}
+	g.lanes = nil
+	return failed
+}
+
 func (g *gpu) closeModules() error {
 	var failed error
 	for _, m := range g.modules {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
@@ -14,6 +18,7 @@ import (
 	"github.com/heddle-lang/heddle/runtime/device"
 	"github.com/heddle-lang/heddle/runtime/device/devicetest"
 	"github.com/heddle-lang/heddle/runtime/engine"
+	"github.com/heddle-lang/heddle/runtime/store"
 )
 
 func grouped(open tables, groups int64, scan int) Query {
@@ -243,4 +248,98 @@ func codedQuery(t testing.TB) (query func() Query, want []row) {
 		p.Scans[0].Columns[2].Layout = column.Layout
 		return Query{Program: p, Tables: open.open}
 	}, want
+}
+
+// Bits that go to any place, with what lies around them.
+func TestOrBits(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		first, n, behind := random.IntN(40), random.IntN(200), random.IntN(20)
+		from := make([]byte, (n+7)/8+2)
+		for i := range from {
+			from[i] = byte(random.Uint32()) // also behind the last bit
+		}
+		to := make([]byte, (first+n+behind+7)/8)
+		orBits(to, int64(first), from, n)
+		for i := range 8 * len(to) {
+			want := i >= first && i < first+n && from[(i-first)/8]>>((i-first)%8)&1 != 0
+			if got := to[i/8]>>(i%8)&1 != 0; got != want {
+				t.Fatalf("%d bits from %d on: bit %d is %v", n, first, i, got)
+			}
+		}
+	}
+}
+
+func TestKeptRanges(t *testing.T) {
+	const large = 2 * joinedRows
+	for _, test := range []struct {
+		name   string
+		chunks []int64
+		kept   []int
+		want   []rowRange
+	}{
+		{"none", []int64{10, 10}, nil, []rowRange{{}}},
+		{"all", []int64{10, 10}, []int{0, 1}, []rowRange{{0, 20}}},
+		{"with a small gap", []int64{10, 100, 10}, []int{0, 2}, []rowRange{{0, 120}}},
+		{"with a large gap", []int64{10, large, 10, 5}, []int{0, 2}, []rowRange{{0, 10}, {large, 20}}},
+		{"the end", []int64{200, 100}, []int{1}, []rowRange{{128, 172}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sc := &scan{source: chunkScan(test.chunks), chunks: test.kept}
+			if diff := gocmp.Diff(test.want, sc.keptRanges(), gocmp.AllowUnexported(rowRange{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// chunkScan is a scan with chunks of so many rows, and nothing in them.
+type chunkScan []int64
+
+func (c chunkScan) Segments() []store.Segment     { return nil }
+func (c chunkScan) Reader() (store.Reader, error) { return nil, errors.New("there is nothing to read") }
+func (c chunkScan) Close() error                  { return nil }
+func (c chunkScan) Chunks() (chunks []store.Chunk) {
+	for _, rows := range c {
+		chunks = append(chunks, store.Chunk{Rows: rows})
+	}
+	return chunks
+}
+
+// A table whose rows are not counted passes through the device.
+func TestDeviceUncounted(t *testing.T) {
+	rows := manyRows(100_000, 0)
+	open := tables{"t": uncounted{makeTable(t, rows)}, "other": makeTable(t, nil)}
+	s := deviceSession(t, openDevice(t, devicetest.Plan{}), Options{Threads: 2})
+	got, stats := mustExecute(t, s, onKernels(t, grouped(open, 100, 0)))
+	if diff := diffRows(sums(rows, func(k int64) int64 { return k % 100 }), sortedRows(got)); diff != "" || places(stats) != "emulator emulator" {
+		t.Errorf("on %s: %s %v", places(stats), diff, stats.Fallbacks())
+	}
+	if stats.Pipelines[0].Rows != int64(len(rows)) {
+		t.Errorf("%d rows", stats.Pipelines[0].Rows)
+	}
+	p := withScan(testProgram(fromTable("emit_table", 0, rowsState)), "t")
+	got, stats = mustExecute(t, s, onKernels(t, Query{Program: p, Tables: open.open}))
+	if len(got) != len(rows) || places(stats) != "cpu" || stats.Fallbacks()[0].Code != CodeNotOnDevice {
+		t.Errorf("%d rows on %s: %v", len(got), places(stats), stats.Fallbacks())
+	}
+}
+
+// uncounted is a table whose chunks do not say how many rows they have.
+type uncounted struct{ store.Table }
+
+func (u uncounted) Scan(ctx context.Context, request store.ScanRequest) (store.Scan, error) {
+	scan, err := u.Table.Scan(ctx, request)
+	return uncountedScan{scan}, err
+}
+
+type uncountedScan struct{ store.Scan }
+
+func (u uncountedScan) Segments() []store.Segment { return nil }
+func (u uncountedScan) Chunks() []store.Chunk {
+	chunks := slices.Clone(u.Scan.Chunks())
+	for i := range chunks {
+		chunks[i].Rows = -1
+	}
+	return chunks
 }

@@ -22,7 +22,7 @@ type deviceRecords struct {
 }
 
 // fetchedAtOnce is how many bytes of records are copied from the device at once.
-const fetchedAtOnce = 8 << 20
+const fetchedAtOnce = 32 << 20
 
 // fillingOf calls do while the state is the one that is filled.
 func (r *run) fillingOf(st *state, do func() error) error {
@@ -58,16 +58,47 @@ func (r *run) fetch(st *state) error {
 	return err
 }
 
-// fetchRecords appends records that are on the device to the first worker's pages, as
-// if it had written them, and frees them on the device. several says that others fill the state too.
+// fetchOutput brings the result to the host.
+func (r *run) fetchOutput() error {
+	before := r.fetched
+	if err := r.fetch(r.states[r.program.Output.State]); err != nil {
+		return err
+	}
+	for i := range r.stats.Pipelines {
+		if r.program.Pipelines[i].Into == r.program.Output.State {
+			r.stats.Pipelines[i].CopiedOut += r.fetched - before
+			before = r.fetched
+		}
+	}
+	return nil
+}
+
+// fetchRecords appends records that are on the device to the pages of workers, as if they
+// had written them, and frees them on the device. several says that others fill the state
+// too.
 func (r *run) fetchRecords(st *state, records *deviceRecords, several bool) error {
-	g, w := r.session.device, r.session.workers[0]
+	g, size := r.session.device, int64(st.Record.Size)
+	workers := int(min(max(records.count/rowsPerWorker, 1), int64(r.session.options.Threads)))
+	if st.Kind == ir.BufferState && st.Limit >= 0 {
+		workers = 1
+	}
+	if err := r.begin(workers); err != nil {
+		return err
+	}
+	// No two records are of the same group, whichever workers get them.
+	st.unique = !several
 	return r.fillingOf(st, func() error {
-		if err := r.open(w, st); err != nil {
+		err := r.parallel(workers, func(w *worker) error {
+			if err := r.open(w, st); err != nil {
+				return err
+			}
+			mine := &st.local[w.number]
+			mine.emptied = mine.emptied || several
+			return nil
+		})
+		if err != nil {
 			return err
 		}
-		st.local[0].emptied = st.local[0].emptied || several
-		size := int64(st.Record.Size)
 		step := max(fetchedAtOnce/size, 1)
 		content := make([]byte, min(step, records.count)*size)
 		for from := int64(0); from < records.count; from += step {
@@ -83,7 +114,11 @@ func (r *run) fetchRecords(st *state, records *deviceRecords, several bool) erro
 			if err != nil {
 				return err
 			}
-			err = r.appendRecords(w, st, part, texts)
+			share := (int64(len(part))/size + int64(workers) - 1) / int64(workers) * size
+			err = r.parallel(workers, func(w *worker) error {
+				begin := min(int64(w.number)*share, int64(len(part)))
+				return r.appendRecords(w, st, part[begin:min(begin+share, int64(len(part)))], texts)
+			})
 			if errors.Is(err, errEnough) {
 				break
 			}

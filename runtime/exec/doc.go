@@ -30,9 +30,24 @@
 // partition, sorts as sorted runs. A probe of a hash table that is not in memory as a
 // whole runs over its source in several passes, each with some of the partitions.
 //
+// # Devices
+//
+// A pipeline that has a kernel can run on a GPU, behind device.Driver, if the query's
+// Placement says so (device.go and its neighbours). Columns go to the device's memory as
+// a whole, and stay there for later queries; those that do not fit pass through in
+// parts. What a kernel writes are records as a worker's, which stay on the device as
+// long as kernels read them. When the host needs them, they are appended to the
+// workers' pages; when a kernel needs what workers have written, its pages are copied
+// to the same addresses of the mirror (package runtime/device/memory).
+//
+// Until its last launch has ended, a pipeline changes nothing that the host sees. So one
+// that the device cannot finish runs on the CPU, and the statistics say why. When records
+// are lost with a device, the whole query runs again without it.
+//
 // # Trust
 //
 // Programs may come from anywhere. The engine confines their code; this package
 // checks the program's description (program.Check) and every address and number
-// that the code hands over before it uses it.
+// that the code hands over before it uses it. Kernels are confined to the memory that
+// the process has on the device, and what they leave is checked in the same way.
 package exec

@@ -32,9 +32,6 @@ type Result struct {
 
 func newResult(r *run) (*Result, error) {
 	st := r.states[r.program.Output.State]
-	if err := r.fetch(st); err != nil {
-		return nil, err
-	}
 	res := &Result{run: r, most: store.ChunkRows}
 	for _, column := range r.program.Output.Columns {
 		field := st.Record.Fields[column.Field]

@@ -120,6 +120,9 @@ func (r *run) execute() error {
 			return err
 		}
 	}
+	if err := r.fetchOutput(); err != nil {
+		return err
+	}
 	r.stats.Execute = r.since(started) - r.stats.Compile - r.stats.Prepare
 	return nil
 }

@@ -176,13 +176,19 @@ func (s *Session) Close() error {
 	return failed
 }
 
-// Trim gives the memory that an idle session keeps back to the operating system.
+// Trim gives the memory that an idle session keeps back to the operating system. Columns
+// in the memory of a device stay there.
 func (s *Session) Trim() error {
 	if s.current != nil {
 		return ErrBusy
 	}
 	if err := s.dropWorkers(); err != nil {
 		return err
+	}
+	if s.device != nil {
+		if err := s.device.trim(); err != nil {
+			return err
+		}
 	}
 	return s.heap.Trim(0)
 }

@@ -27,6 +27,7 @@ type state struct {
 	busy      bool           // the pipeline at work reads, probes or fills it
 	sorted    sorted         // sorts
 	device    *deviceRecords // not nil while the records are on the device alone
+	unique    bool           // aggregates: a device wrote each group once, whichever workers have it
 }
 
 // localState is a worker's part of a state.
@@ -371,8 +372,9 @@ func (r *run) finish(st *state) error {
 	case ir.HashTableState:
 		return r.finishTable(st)
 	case ir.AggregateState:
-		// What one worker collected has no group twice, unless it lost sight of some.
-		if writers == 1 && !emptied && st.Direct == nil && !st.Repeats {
+		// What one worker or a device collected has no group twice, unless it lost sight of
+		// some.
+		if (writers == 1 || st.unique) && !emptied && st.Direct == nil && !st.Repeats {
 			for i := range st.partitions {
 				st.partitions[i].merged = true
 			}
