@@ -107,6 +107,15 @@ func TestInstructions(t *testing.T) {
 			_, k = bits.Add32(c, c, k)
 			return k
 		}), ""},
+		{"sub 96", "sub.cc.u32 d, a, b; subc.cc.u32 e, c, b; subc.u32 d, c, 0" + widen, low(func(a, b, c uint32) uint32 {
+			_, k := bits.Sub32(a, b, 0)
+			_, k = bits.Sub32(c, b, k)
+			return c - k
+		}), ""},
+		{"mad wide 16", "mad.wide.u16 d, ha, hb, c" + widen, low(func(a, b, c uint32) uint32 { return a&0xffff*(b&0xffff) + c }), ""},
+		{"mad hi", "mad.hi.s32 d, a, b, c" + widen, low(func(a, b, c uint32) uint32 { return uint32(int64(int32(a))*int64(int32(b))>>32) + c }), ""},
+		{"sub 16", "sub.u16 hd, ha, hb; cvt.u64.u16 D, hd;", func(a, b, _ uint64) uint64 { return uint64(uint16(a - b)) }, ""},
+		{"hints", "prefetch.global.L2 [in]; nanosleep.u32 20; ld.global.L1::no_allocate.L2::128B.b64 D, [in]; cp.async.wait_all; mov.u64 E, %clock64; setp.eq.u64 p, E, E; @!p trap;", func(a, _, _ uint64) uint64 { return a }, ""},
 		{"mad carry", "mad.lo.cc.u32 d, a, b, c; madc.hi.u32 d, a, b, 0" + widen, func(a, b, c uint64) uint64 {
 			return (uint64(uint32(a))*uint64(uint32(b)) + uint64(uint32(c))) >> 32
 		}, ""},
