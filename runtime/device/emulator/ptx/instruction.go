@@ -114,6 +114,10 @@ func (p *parser) address(o *Operand) {
 	o.Offset = p.offset()
 }
 
+// special reports whether a name that is no declared register can be one of the machine's.
+// Which of them there are is the affair of who gives them values.
+func special(name string) bool { return strings.HasPrefix(name, "%") }
+
 // numeric reports whether a token begins a number.
 func numeric(text string) bool {
 	return text != "" && (text == "-" || text[0] >= '0' && text[0] <= '9')

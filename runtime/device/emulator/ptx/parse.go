@@ -13,7 +13,8 @@ const (
 	maximumSize   = 1 << 28 // bytes of a variable
 )
 
-// Parse reads a module. The error is an *Error.
+// Parse reads a module. The error is an *Error. Within, it is thrown from where it is
+// found, as in encoding/json, since every step can meet one.
 func Parse(text string) (module *Module, err error) {
 	p := &parser{scanner: scanner{text: text, line: 1}, module: &Module{}}
 	defer func() {

@@ -1,9 +1,6 @@
 package ptx
 
-import (
-	"encoding/binary"
-	"strings"
-)
+import "encoding/binary"
 
 var spaces = map[string]Space{
 	".global": Global, ".shared": Shared, ".local": Local, ".const": Constant, ".param": Parameter,
@@ -174,7 +171,3 @@ func (p *parser) initialValue(v *Variable, element int, class byte) {
 	binary.LittleEndian.PutUint64(bytes[:], value.Value)
 	v.Data = append(v.Data, bytes[:element]...)
 }
-
-// special reports whether a name is that of a register of the machine, to be told from
-// a register that was not declared by who gives them values.
-func special(name string) bool { return strings.HasPrefix(name, "%") }
