@@ -114,7 +114,7 @@ func TestKernelFaults(t *testing.T) {
 func runKernel(t *testing.T, compiler *ptx.Compiler, module *ir.Module, change [2]string) error {
 	t.Helper()
 	const rows = 128
-	d := openEmulated(t)
+	d := openEmulated(t, 0)
 	defer d.close()
 	llvm, err := ptx.Lower(module, ptx.Options{Library: library.Source()})
 	if err != nil {
@@ -198,7 +198,7 @@ func TestRemovedBarriers(t *testing.T) {
 // runOnce runs a kernel on a device of its own, since a fault ends the device.
 func runOnce(t *testing.T, text []byte, k *random.Kern) (got, want *random.Outcome, err error) {
 	t.Helper()
-	d := openEmulated(t)
+	d := openEmulated(t, 0)
 	defer d.close()
 	loaded, err := d.driver.Load(context.Background(), text)
 	if err != nil {
