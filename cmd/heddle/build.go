@@ -19,7 +19,7 @@ import (
 	"github.com/heddle-lang/heddle/runtime/store"
 )
 
-const buildUsage = `heddle build [FILE | - | -c SQL] [--data DIR] [--target wasm,ptx] -o FILE.heddle`
+const buildUsage = `heddle build [FILE | - | -c SQL] [--data DIR] -o FILE.heddle`
 
 type buildFlags struct {
 	workspaceFlags
@@ -42,7 +42,9 @@ wasmtime has beyond that.
 
 With --target wasm,ptx the bundle also has PTX for the pipelines that can run on an
 NVIDIA GPU, of the kind that --gpu names and newer ones. That needs LLVM here, and
-nothing but the GPU's driver where it runs; without a GPU the bundle runs on the CPU.`,
+nothing but the GPU's driver where it runs; without a GPU the bundle runs on the CPU.
+
+--device is kept in the bundle: where it runs unless "heddle run" says otherwise.`,
 		Example: `heddle build q1.sql --data data/sf1 -o q1.heddle
 heddle run q1.heddle --data data/sf1
 heddle build q1.sql --data data/sf1 --target wasm,ptx --gpu h200 -o q1.heddle`,
@@ -74,6 +76,8 @@ heddle build q1.sql --data data/sf1 --target wasm,ptx --gpu h200 -o q1.heddle`,
 	cmd.Flags().StringSliceVar(&f.targets, "target", []string{wasmTarget}, "`TARGETS`: wasm, or wasm,ptx for GPUs too")
 	cmd.Flags().StringVar(&f.gpu, "gpu", "", "the oldest `GPU` to serve, such as sm_90, hopper or h200 (default "+ptx.DefaultTarget.String()+")")
 	complete(cmd, "target", "wasm", "wasm,ptx")
+	cmd.Flags().StringVar(&f.device, "device", "", "`WHERE` the bundle asks to run: auto, cpu, gpu or emulator (default: what a hint in the SQL says)")
+	complete(cmd, "device", deviceModes...)
 	return cmd
 }
 
@@ -110,6 +114,9 @@ func (f *buildFlags) target() (*ptx.Target, error) {
 }
 
 func (a *app) build(ctx context.Context, f *buildFlags, file *diag.File) (err error) {
+	if (f.device == "gpu" || f.device == "emulator") && !slices.Contains(f.targets, ptxTarget) {
+		return diag.New(codeFlagValue, "--device %s needs code for GPUs, and none is built", f.device).Helpf("add --target wasm,ptx")
+	}
 	target, err := f.target()
 	if err != nil {
 		return err
@@ -141,6 +148,9 @@ func (a *app) build(ctx context.Context, f *buildFlags, file *diag.File) (err er
 	}
 	if err != nil {
 		return err
+	}
+	if f.device != "" {
+		packed.Manifest.Device = f.device
 	}
 	err = system.WriteAtomic(a.system.Files, f.output, func(w io.Writer) error { return packed.Write(w) })
 	if err != nil {

@@ -30,6 +30,8 @@ type runFlags struct {
 	parameters []string
 	timing     string
 	progress   string
+	// deviceGiven says that --device was, and goes before what a bundle asks for.
+	deviceGiven bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -52,6 +54,7 @@ heddle run -c "SELECT o_comment FROM orders WHERE o_orderkey = \$1" -p 7 --data 
 			if err != nil {
 				return err
 			}
+			f.deviceGiven = cmd.Flags().Changed("device")
 			return a.run(cmd.Context(), f, src)
 		},
 		ValidArgsFunction: completeFiles("sql", "heddle"),
@@ -135,6 +138,9 @@ func (a *app) runBundle(ctx context.Context, f *runFlags, w *local.Workspace, b 
 	}
 	if b.PTX != nil {
 		s.gpu = &local.GPUCode{PTX: b.PTX}
+	}
+	if !f.deviceGiven {
+		s.hint = place.Mode(b.Manifest.Device)
 	}
 	return s.run(ctx)
 }

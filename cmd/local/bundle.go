@@ -23,7 +23,7 @@ func Bundle(c *Compiled, compiler string) (*bundle.Bundle, error) {
 	return &bundle.Bundle{
 		Manifest: bundle.Manifest{
 			Name: filepath.Base(c.File.Name), Compiler: compiler, Features: decoded.Features.Names(),
-			Capabilities: bundle.Capabilities(p), Program: p,
+			Capabilities: bundle.Capabilities(p), Program: p, Device: string(c.Device),
 		},
 		Wasm: c.Wasm, Source: c.File.Text, Flow: c.Flow.String(),
 	}, nil

@@ -49,9 +49,15 @@ type Manifest struct {
 	// the runtime grants nothing else.
 	Capabilities []Capability
 	// GPU describes the code for GPUs; nil when there is none.
-	GPU     *GPU `json:",omitempty"`
+	GPU *GPU `json:",omitempty"`
+	// Device is where the program asks to run: one of Devices, "" for wherever that is
+	// fastest.
+	Device  string `json:",omitempty"`
 	Program *program.Program
 }
+
+// Devices are the places that a program can ask for.
+var Devices = []string{"auto", "cpu", "gpu", "emulator"}
 
 // Capability is the right to read some columns of a table.
 type Capability struct {
@@ -208,6 +214,9 @@ func Read(name string, data []byte) (*Bundle, error) {
 		return nil, err
 	}
 	ptx, hasPTX := found[ptxSection]
+	if device := b.Manifest.Device; device != "" && !slices.Contains(Devices, device) {
+		return nil, unreadable(fmt.Sprintf("it asks to run on %q", device))
+	}
 	if why := checkGPU(b.Manifest.GPU, ptx, hasPTX, b.Manifest.Program); why != "" {
 		return nil, unreadable(why)
 	}
