@@ -18,7 +18,8 @@ import (
 
 // TestRandomKernels compares the reference interpreter with PTX in the emulator on random
 // kernels: threads that work alone, and threads that work together. One run of llc
-// compiles many of them. HEDDLE_RANDOM_OPTIMIZE also runs opt.
+// compiles many of them. HEDDLE_RANDOM_OPTIMIZE also runs opt, HEDDLE_RANDOM_TARGET names a
+// GPU to compile for.
 func TestRandomKernels(t *testing.T) {
 	first, count := randomRange(100)
 	compiler := llvmCompiler(t)
@@ -111,7 +112,7 @@ const (
 // openEmulated opens a device, on which lanes of a warp part by chance when order is not 0.
 func openEmulated(t *testing.T, order uint64) *emulated {
 	t.Helper()
-	driver, err := emulator.Open(emulator.Options{InstructionLimit: 1 << 26, Seed: order})
+	driver, err := emulator.Open(emulator.Options{Architecture: 120, InstructionLimit: 1 << 26, Seed: order})
 	d := &emulated{t: t, driver: driver}
 	if err == nil {
 		d.stream, err = driver.NewStream()
@@ -141,7 +142,13 @@ func (d *emulated) load(compiler *ptx.Compiler, module *ir.Module) (device.Modul
 	if err != nil {
 		return nil, err
 	}
-	code, err := compiler.Compile(context.Background(), llvm, ptx.DefaultTarget)
+	target := ptx.DefaultTarget
+	if name := os.Getenv("HEDDLE_RANDOM_TARGET"); name != "" {
+		if target, err = ptx.ParseTarget(name); err != nil {
+			return nil, err
+		}
+	}
+	code, err := compiler.Compile(context.Background(), llvm, target)
 	if err != nil {
 		return nil, err
 	}

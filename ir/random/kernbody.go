@@ -108,8 +108,10 @@ func (g *kernGenerator) statement() {
 		g.load(g.scalar())
 	case choice < 78 && len(g.places) > 0:
 		g.store(g.of(g.scalar()))
-	case choice < 80 && len(g.places) > 0:
+	case choice < 79 && len(g.places) > 0:
 		g.bulk()
+	case choice < 80 && len(g.places) > 0:
+		g.pointer()
 	case choice < 84 && g.depth < 3:
 		g.when()
 	case choice < 88 && g.depth < 3:
@@ -233,7 +235,7 @@ func (g *kernGenerator) region(block *ir.Block, make func()) *ir.Block {
 	g.b, g.depth = g.b.In(block), g.depth+1
 	make()
 	g.b, g.depth, g.mayFail = outer.b, outer.depth, outer.mayFail
-	g.values, g.cells, g.text, g.leave = outer.values, outer.cells, outer.text, outer.leave
+	g.values, g.cells, g.text, g.leave, g.places = outer.values, outer.cells, outer.text, outer.leave, outer.places
 	return block
 }
 
@@ -384,6 +386,28 @@ func (g *kernGenerator) bulk() {
 	} else {
 		g.b.Op(ir.OpMemoryFill, []*ir.Value{within(), g.of(i32), size})
 	}
+}
+
+// pointer writes the address of a place to memory and reads it back, for use as a place,
+// and compares it with another one.
+func (g *kernGenerator) pointer() {
+	to := pick(g.source, g.places...)
+	t := to.address.Type
+	size := int64(interp.SizeOf(t))
+	at := ir.Attr("offset", 16*int64(g.source.IntN(resultAt/16)))
+	slice := g.places[0].address
+	g.b.Op(ir.OpStore, []*ir.Value{slice, to.address}, ir.Attr("width", size), at, ir.Attr("align", size))
+	read := g.b.Op(ir.OpLoad, []*ir.Value{slice}, ir.Attr("width", size), at, ir.Attr("align", size), ir.Attr("type", t)).Result()
+	// Where shared memory lies is not defined, so it must not stay there.
+	g.b.Op(ir.OpStore, []*ir.Value{slice, g.constant(i64, 0)}, ir.Attr("width", size), at)
+	predicate := ir.Attr("predicate", pick(g.source, "lt_u", "ge_u", "eq", "ne"))
+	for _, p := range g.places {
+		if p.address.Type.Equal(t) && chance(g.source, 50) {
+			g.values = append(g.values, g.b.Op(ir.OpCompare, []*ir.Value{read, p.address}, predicate).Result())
+			break
+		}
+	}
+	g.places = append(slices.Clip(g.places), place{address: read, size: to.size, readOnly: to.readOnly})
 }
 
 // observe gives an integer that tells a value: of floats the bits, and one and the same
