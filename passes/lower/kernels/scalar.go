@@ -269,6 +269,9 @@ func (g *generator) comparison(code ir.Opcode, a, b *scalar) *ir.Value {
 	if rank(b.v.Type) > rank(wide) {
 		wide = b.v.Type
 	}
+	if narrow := boundsBits(32); g.kernel != nil && a.bounds != nil && b.bounds != nil && a.bounds.within(narrow) && b.bounds.within(narrow) {
+		wide = i32 // a GPU has registers of 32 bits
+	}
 	return e.compare(signedPredicate(code), e.convert(a.v, wide), e.convert(b.v, wide))
 }
 
