@@ -38,6 +38,10 @@ type gpu struct {
 	started, ended device.Event
 	lanes          []*lane // idle ones
 
+	// tooLong are columns whose text does not fit the mirror, so that they are not read
+	// again to find that out.
+	tooLong map[devicememory.Key]*diag.Diagnostic
+
 	modules map[[sha256.Size]byte]*gpuModule
 	block   devicememory.Block // for the launch block; kept, and replaced by a larger one
 	partial devicememory.Range // for partial records; likewise
@@ -82,7 +86,7 @@ func (s *Session) gpu() (*gpu, error) {
 		}
 		budget = available / 100 * defaultDeviceShare
 	}
-	g := &gpu{driver: driver, properties: driver.Properties(), modules: map[[sha256.Size]byte]*gpuModule{}}
+	g := &gpu{driver: driver, properties: driver.Properties(), modules: map[[sha256.Size]byte]*gpuModule{}, tooLong: map[devicememory.Key]*diag.Diagnostic{}}
 	if err := g.open(budget); err != nil {
 		return nil, errors.Join(err, g.close())
 	}

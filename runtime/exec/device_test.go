@@ -147,11 +147,19 @@ func deviceCases(t testing.TB, rows, other []row) []deviceCase {
 	return cases
 }
 
+// mappedRows is how many rows a table has in TestDevice that can be mapped.
+const mappedRows = 1000
+
 // Every program gives the same rows whichever of its pipelines run on the device.
 func TestDevice(t *testing.T) {
-	for _, n := range []int{0, 1, 127, 128, 129, 3000} {
+	for _, n := range []int{0, 1, 127, 128, 129, 3000, mappedRows} {
 		rows := manyRows(n, 0)
 		other := append(manyRows(n/2, int64(n/3)), manyRows(n/20, int64(n/3))...)
+		if n == mappedRows {
+			// Workers then have text in their windows, where the device has its own.
+			rows = append(rows, row{K: -wide, V: -wide}, row{K: wide - 1, V: wide, T: "last"}, row{K: 1, Null: true})
+			other = append(other, row{K: -wide, V: -wide, T: "another"}, row{K: wide - 1, V: wide, T: "one"})
+		}
 		for _, test := range deviceCases(t, rows, other) {
 			for set := range 1 << len(test.pipelines) {
 				var onCPU, want []string

@@ -101,7 +101,17 @@ func (t *deviceTable) load(j *deviceJob, rows int64) error {
 			missing = append(missing, i)
 		}
 	}
-	if len(missing)+len(texts) > 0 {
+	need := int64(0)
+	for _, i := range append(append([]int(nil), missing...), texts...) {
+		if problem := g.tooLong[t.key(i)]; problem != nil {
+			return problem
+		}
+		need += devicememory.ColumnSize(t.key(i), rows)
+	}
+	if room := g.memory.Room(); need > room {
+		return devicememory.Full(need, room, g.memory.Budget())
+	}
+	if need > 0 {
 		started := j.run.now()
 		if err := t.loadMissing(j, missing, texts, rows); err != nil {
 			return err
@@ -214,7 +224,12 @@ func (t *deviceTable) loadGroup(j *deviceJob, group []int, rows int64) (err erro
 	for k, i := range group {
 		l.columns = append(l.columns, &loadedColumn{scanColumn: &t.scan.columns[i], device: columns[k]})
 	}
-	return single(errors.Join(l.load(), source.Close()))
+	err = single(errors.Join(l.load(), source.Close()))
+	var problem *diag.Diagnostic
+	if k := l.columns[0]; l.tooLong && errors.As(err, &problem) {
+		g.tooLong[k.device.Key] = problem
+	}
+	return err
 }
 
 // unreadable is the reason why a column could not be read for the device: the CPU reads

@@ -75,9 +75,9 @@ func (j *deviceJob) execute() error {
 		return err
 	}
 	rows, bytes := j.source.size()
-	r.query.Progress.start(j.number, r.program.Pipelines, rows, bytes)
 	j.estimate(rows)
 	for {
+		r.query.Progress.start(j.number, r.program.Pipelines, rows, bytes)
 		err := j.attempt()
 		if errors.Is(err, errNoRoom) {
 			err = j.grow()

@@ -27,7 +27,9 @@ type columnLoader struct {
 	turn   sync.Cond
 	next   int  // text: the chunk whose place is known
 	failed bool // nobody waits for a turn any more
-	copied int64
+	// tooLong says that the text is longer than any that fits.
+	tooLong bool
+	copied  int64
 }
 
 // loadedColumn is a column that is being loaded.
@@ -284,6 +286,7 @@ func (c *chunkReader) takeTurn(number int) (base int64, err error) {
 		return 0, errAbandoned
 	}
 	if column.textSize+size+guardBytes > int64(column.device.Text.Size) {
+		c.tooLong = column.textSize+size > mostRegion
 		return 0, devicememory.Full(size, int64(column.device.Text.Size)-column.textSize, mostRegion)
 	}
 	base = column.textSize
