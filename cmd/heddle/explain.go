@@ -12,7 +12,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
-	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
 	"github.com/heddle-lang/heddle/cmd/heddle/internal/plan"
 	"github.com/heddle-lang/heddle/cmd/local"
@@ -118,7 +117,7 @@ func (a *app) explain(ctx context.Context, f *explainFlags, file *diag.File) (er
 			return err
 		}
 	}
-	var code *ptx.Code
+	var code *local.KernelCode
 	if f.level == "ptx" {
 		if code, err = kernelCode(ctx, f, workspace, compiled); err != nil {
 			return err
@@ -317,7 +316,7 @@ type explained struct {
 	Placement *placed          `json:"placement,omitempty"`
 }
 
-func (a *app) explainJSON(f *explainFlags, compiled *local.Compiled, stats *exec.Stats, where *place.Plan, code *ptx.Code) error {
+func (a *app) explainJSON(f *explainFlags, compiled *local.Compiled, stats *exec.Stats, where *place.Plan, code *local.KernelCode) error {
 	out := explained{Level: f.level}
 	switch f.level {
 	case "flow":

@@ -24,7 +24,7 @@ func (a *app) placement(ctx context.Context, w *local.Workspace, file *diag.File
 }
 
 // kernelCode makes the PTX of a statement.
-func kernelCode(ctx context.Context, f *explainFlags, w *local.Workspace, compiled *local.Compiled) (*ptx.Code, error) {
+func kernelCode(ctx context.Context, f *explainFlags, w *local.Workspace, compiled *local.Compiled) (*local.KernelCode, error) {
 	target := ptx.DefaultTarget
 	if f.gpu != "" {
 		var err error

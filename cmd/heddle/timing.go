@@ -90,9 +90,11 @@ type phases struct {
 
 // ptxPhase is what making the code of kernels took.
 type ptxPhase struct {
-	Elapsed float64 `json:"ms"`
-	Cached  bool    `json:"cached"`
-	Bytes   int     `json:"bytes"`
+	Lowering float64 `json:"loweringMs"` // kernels to LLVM IR
+	Elapsed  float64 `json:"llcMs"`
+	Compiler string  `json:"compiler"`
+	Cached   bool    `json:"cached"` // llc has not run
+	Bytes    int     `json:"bytes"`
 }
 
 type phase struct {
@@ -110,7 +112,10 @@ func (s *execution) showTiming(run *local.Run, elapsed, result time.Duration) er
 		Result: milliseconds(result), Total: milliseconds(elapsed + result),
 	}
 	if code := run.Kernels; code != nil {
-		p.PTX = &ptxPhase{Elapsed: milliseconds(code.Elapsed), Cached: code.Cached, Bytes: len(code.PTX)}
+		p.PTX = &ptxPhase{
+			Lowering: milliseconds(code.Lowering), Elapsed: milliseconds(code.Elapsed), Compiler: code.Compiler,
+			Cached: code.Cached, Bytes: len(code.PTX),
+		}
 	}
 	for _, started := range s.workspace.Started() {
 		p.Start = append(p.Start, phase{started.Name, milliseconds(started.Elapsed)})
@@ -145,11 +150,12 @@ func (s *execution) showTiming(run *local.Run, elapsed, result time.Duration) er
 	}
 	add("machine code", p.CodeMs, p.Code)
 	if p.PTX != nil {
-		remark := sizeText(int64(p.PTX.Bytes))
+		remark := sizeText(int64(p.PTX.Bytes)) + ", " + p.PTX.Compiler
 		if p.PTX.Cached {
-			remark += ", cached"
+			remark += ", found in the cache"
 		}
-		add("kernels to PTX", p.PTX.Elapsed, remark)
+		add("kernels to LLVM IR", p.PTX.Lowering, "")
+		add("LLVM IR to PTX", p.PTX.Elapsed, remark)
 	}
 	add("prepare", p.Prepare, "")
 	for i, pipeline := range p.Measured.Pipelines {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
 	"github.com/heddle-lang/heddle/backends/ptx"
@@ -248,28 +249,36 @@ func (w *Workspace) driver(ctx context.Context, mode place.Mode) (device.Driver,
 type GPUCode struct {
 	Kern *ir.Module // with kernels, at the kern level; nil for PTX
 	PTX  []byte
-	// Target is what the PTX was made for.
-	Target ptx.Target
+}
+
+// KernelCode is PTX, and what it took to make it.
+type KernelCode struct {
+	*ptx.Code
+	Compiler string        // "LLVM 22.1.8"
+	Lowering time.Duration // from kernels to LLVM IR
 }
 
 // CompileKernels makes PTX of the kernels of a module for a target.
-func (w *Workspace) CompileKernels(ctx context.Context, kern *ir.Module, target ptx.Target) (*ptx.Code, error) {
+func (w *Workspace) CompileKernels(ctx context.Context, kern *ir.Module, target ptx.Target) (*KernelCode, error) {
 	compiler, err := w.compiler(ctx)
 	if err != nil {
 		return nil, err
 	}
+	began := w.system.Clock.Now()
 	text, err := ptx.Lower(kern, ptx.Options{Library: library.Source()})
 	if err != nil {
 		return nil, err
 	}
-	return compiler.Compile(ctx, text, target)
+	made := &KernelCode{Compiler: "LLVM " + compiler.Version(), Lowering: w.system.Clock.Since(began)}
+	made.Code, err = compiler.Compile(ctx, text, target)
+	return made, err
 }
 
 // placement is what a run needs to know of the device.
 type placement struct {
 	plan    *place.Plan // nil: nobody asked
 	kernels *exec.Kernels
-	code    *ptx.Code // nil when it came from a bundle
+	code    *KernelCode // nil when it came from a bundle
 	// notices tell why something that was to run on the device does not.
 	notices []*diag.Diagnostic
 }

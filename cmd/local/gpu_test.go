@@ -140,7 +140,7 @@ func TestFallbacks(t *testing.T) {
 func TestShapesShareKernels(t *testing.T) {
 	needLLVM(t)
 	w := openEmulator(t, benchmarkData(t, 0.01, "native"))
-	kernels := func(text string) *ptx.Code {
+	kernels := func(text string) *local.KernelCode {
 		t.Helper()
 		compiled, err := w.Prepare(t.Context(), diag.NewFile("q.sql", text), local.PrepareOptions{})
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
-	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/frontend/sql"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/system"
@@ -271,7 +270,7 @@ type Run struct {
 	// Plan says where pipelines were to run, nil when that was no question; Kernels is
 	// their code, nil when it was not made now.
 	Plan    *place.Plan
-	Kernels *ptx.Code
+	Kernels *KernelCode
 	// Notices are what people should know although there is a result.
 	Notices []*diag.Diagnostic
 }
