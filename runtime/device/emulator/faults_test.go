@@ -30,57 +30,61 @@ func wantError(t *testing.T, err error, code diag.Code, part string) {
 	}
 }
 
-// TestFaults runs pieces of code that do what must not be done. Threads 0 to 63 of a
-// block have the words 0, 1 and 2 times their number.
+// ownWord is the address of a word of shared memory for each thread, in d, and its offset,
+// in e.
+const ownWord = "mov.b32 d, tile; shl.b32 e, tid, 2; add.u32 d, d, e; "
+
+// faultTests are pieces of code that do what must not be done. Threads 0 to 63 of a block
+// have the words 0, 1 and 2 times their number.
+var faultTests = []struct {
+	name, body string
+	code       diag.Code
+	want       string
+}{
+	{"overrun", "ld.global.b64 D, [in+1536];", device.CodeFault, "bytes behind the end of an allocation of 1536 bytes"},
+	{"overrun by one", "setp.eq.u32 p, tid, 63; @p ld.global.b64 D, [in+24];", device.CodeFault, "thread 63 of 64"},
+	{"before the beginning", "ld.global.b32 d, [in+-256];", device.CodeFault, "no memory"},
+	{"null", "mov.b64 at, 0; st.global.b32 [at], d;", device.CodeFault, "an access of 4 bytes at 0x0"},
+	{"misaligned", "ld.global.b32 d, [in+2];", device.CodeFault, "misaligned; line 26 of its PTX: ld.global.b32 d, [in+2]; block 0, thread 0 of 64"},
+	{"misaligned vector", "ld.global.v2.b64 {D, E}, [in];", device.CodeFault, "thread 1 of 64"},
+	{"shared overrun", "mov.b32 d, tile; ld.shared.b32 d, [d+4096];", device.CodeFault, "an access of 4 bytes at 0x1000 of shared memory, which has 4096 bytes"},
+	{"local overrun", "ld.local.b32 d, [depot+64];", device.CodeFault, "local memory, which has 64 bytes"},
+	{"atomic misaligned", "red.global.add.u64 [in+4], 1;", device.CodeFault, "misaligned"},
+	{"write of constants", "mov.b64 at, 0x30000000000; st.b8 [at], d;", device.CodeFault, "const memory"},
+	{"trap", "setp.eq.u32 p, tid, 40; @p trap;", device.CodeFault, "a trap was reached; line 26 of its PTX: @p trap; block 0, thread 40"},
+	{"shuffle outside of the mask", "and.b32 c, tid, 31; setp.lt.u32 p, c, 16; @!p bra end; shfl.sync.down.b32 d, a, 1, 31, 0xffff; end:", device.CodeFault, "the lane 16 is read, which is not in the member mask 0x0000ffff"},
+	{"shuffle with another's mask", "and.b32 c, tid, 31; setp.lt.u32 p, c, 16; @p shfl.sync.down.b32 d, a, 1, 31, 0xffff0000;", device.CodeFault, "the lane 0 is not in its own member mask"},
+	{"shuffle after an exit", "setp.eq.u32 p, tid, 7; @p ret; shfl.sync.down.b32 d, a, 1, 31, -1;", device.CodeFault, "the lane 7 in the member mask 0xffffffff has exited"},
+	{"shuffle before an exit", "setp.eq.u32 p, tid, 7; @p bra end; shfl.sync.down.b32 d, a, 1, 31, -1; end: ", device.CodeFault, "the lane 7 in the member mask 0xffffffff has exited"},
+	{"shuffle in two places", "setp.eq.u32 p, tid, 7; @p bra other; shfl.sync.down.b32 d, a, 1, 31, -1; bra end; other: shfl.sync.down.b32 d, a, 1, 31, -1; end: ", device.CodeFault, "deadlock: the lane 7 in the member mask 0xffffffff waits at line 26"},
+	{"masks that disagree", "and.b32 c, tid, 1; add.u32 c, c, -2; or.b32 c, c, 1; setp.eq.u32 p, tid, 0; @p mov.b32 c, 0x7fffffff; vote.sync.any.pred q, p, c;", device.CodeFault, "lanes of one instruction have the member masks"},
+	{"barrier in a branch", "setp.lt.u32 p, tid, 40; @p bra one; bar.sync 0; bra end; one: bar.sync 0; end:", device.CodeFault, "divergent barrier: other threads of the block wait at line 26"},
+	{"barrier against shuffle", "setp.lt.u32 p, tid, 8; @p bra one; bar.sync 0; bra end; one: vote.sync.any.pred q, p, -1; end:", device.CodeFault, "deadlock: the lane 8 in the member mask"},
+	{"race of a read", ownWord + "st.shared.b32 [d], tid; xor.b32 e, e, 128; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 d, [d];", device.CodeFault, "race: the thread"},
+	{"race of a write", ownWord + "st.shared.b32 [d], tid; bar.sync 0; ld.shared.b32 c, [d]; xor.b32 e, e, 128; mov.b32 d, tile; add.u32 d, d, e; st.shared.b32 [d], c;", device.CodeFault, "race: the thread"},
+	{"race of writes", "st.shared.b32 [tile], tid;", device.CodeFault, "race: the thread 0 wrote the byte 0 of shared memory"},
+	{"race in a warp", ownWord + "st.shared.b32 [d], tid; xor.b32 e, e, 4; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 d, [d];", device.CodeFault, "race: the thread 1 wrote the byte 4"},
+	{"race with atomics", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; atom.shared.add.u32 d, [tile], 1; ld.shared.b32 d, [tile];", device.CodeFault, "race: the thread"},
+	{"no end", "loop: bra.uni loop;", device.CodeLost, "the kernel took longer than it may"},
+	{"waiting for nobody", "loop: ld.volatile.global.b32 d, [in]; setp.ne.u32 p, d, 12345; @p bra loop;", device.CodeLost, "the kernel took longer than it may"},
+	{"unknown instruction", "frobnicate.b32 d, a;", device.CodeCode, "line 26 of the PTX: the instruction is not supported: frobnicate.b32 d, a"},
+	{"unknown modifier", "add.quickly.s32 d, a, b;", device.CodeCode, `".quickly" is not supported here`},
+	{"unknown type", "add.s33 d, a, b;", device.CodeCode, "the type is missing or not supported"},
+	{"unknown register", "add.s32 d, a, %r7;", device.CodeCode, `the register "%r7" is not declared, or not supported`},
+	{"unknown symbol", "mov.b64 D, elsewhere;", device.CodeCode, `nothing has the name "elsewhere"`},
+	{"unknown label", "bra elsewhere;", device.CodeCode, `there is no label "elsewhere"`},
+	{"call", "call.uni (d), f, (a);", device.CodeCode, "calls of functions are not supported"},
+	{"narrow register", "add.s64 D, A, b;", device.CodeCode, `the register "b" has 32 bits, and not 64`},
+	{"wide register", "add.s32 d, a, B;", device.CodeCode, `the register "B" has 64 bits, and not 32`},
+	{"rounding", "add.rz.f32 d, a, b;", device.CodeCode, `the rounding ".rz" is not supported here`},
+	{"part of the block", "bar.sync 1, 32;", device.CodeCode, "2 operands are too many or too few"},
+	{"missing operand", "add.s32 d, a;", device.CodeCode, "2 operands are too many or too few"},
+	{"write of parameters", "st.param.b32 [k_0], d;", device.CodeCode, "param memory cannot be written"},
+	{"wrong space", "ld.global.b32 d, [tile];", device.CodeCode, `"tile" is not in global memory`},
+}
+
 func TestFaults(t *testing.T) {
-	const tile = "mov.b32 d, tile; shl.b32 e, tid, 2; add.u32 d, d, e; "
-	tests := []struct {
-		name, body string
-		code       diag.Code
-		want       string
-	}{
-		{"overrun", "ld.global.b64 D, [in+1536];", device.CodeFault, "bytes behind the end of an allocation of 1536 bytes"},
-		{"overrun by one", "setp.eq.u32 p, tid, 63; @p ld.global.b64 D, [in+24];", device.CodeFault, "thread 63 of 64"},
-		{"before the beginning", "ld.global.b32 d, [in-256];", device.CodeFault, "no memory"},
-		{"null", "mov.b64 at, 0; st.global.b32 [at], d;", device.CodeFault, "an access of 4 bytes at 0x0"},
-		{"misaligned", "ld.global.b32 d, [in+2];", device.CodeFault, "misaligned; line 26 of its PTX: ld.global.b32 d, [in+2]; block 0, thread 0 of 64"},
-		{"misaligned vector", "ld.global.v2.b64 {D, E}, [in];", device.CodeFault, "thread 1 of 64"},
-		{"shared overrun", "mov.b32 d, tile; ld.shared.b32 d, [d+4096];", device.CodeFault, "an access of 4 bytes at 0x1000 of shared memory, which has 4096 bytes"},
-		{"local overrun", "ld.local.b32 d, [depot+64];", device.CodeFault, "local memory, which has 64 bytes"},
-		{"atomic misaligned", "red.global.add.u64 [in+4], 1;", device.CodeFault, "misaligned"},
-		{"write of constants", "mov.b64 at, 0x30000000000; st.b8 [at], d;", device.CodeFault, "const memory"},
-		{"trap", "setp.eq.u32 p, tid, 40; @p trap;", device.CodeFault, "a trap was reached; line 26 of its PTX: @p trap; block 0, thread 40"},
-		{"shuffle outside of the mask", "and.b32 c, tid, 31; setp.lt.u32 p, c, 16; @!p bra end; shfl.sync.down.b32 d, a, 1, 31, 0xffff; end:", device.CodeFault, "the lane 16 is read, which is not in the member mask 0x0000ffff"},
-		{"shuffle with another's mask", "and.b32 c, tid, 31; setp.lt.u32 p, c, 16; @p shfl.sync.down.b32 d, a, 1, 31, 0xffff0000;", device.CodeFault, "the lane 0 is not in its own member mask"},
-		{"shuffle after an exit", "setp.eq.u32 p, tid, 7; @p ret; shfl.sync.down.b32 d, a, 1, 31, -1;", device.CodeFault, "the lane 7 in the member mask 0xffffffff has exited"},
-		{"shuffle before an exit", "setp.eq.u32 p, tid, 7; @p bra end; shfl.sync.down.b32 d, a, 1, 31, -1; end: ", device.CodeFault, "the lane 7 in the member mask 0xffffffff has exited"},
-		{"shuffle in two places", "setp.eq.u32 p, tid, 7; @p bra other; shfl.sync.down.b32 d, a, 1, 31, -1; bra end; other: shfl.sync.down.b32 d, a, 1, 31, -1; end: ", device.CodeFault, "deadlock: the lane 7 in the member mask 0xffffffff waits at line 26"},
-		{"masks that disagree", "and.b32 c, tid, 1; add.u32 c, c, -2; or.b32 c, c, 1; setp.eq.u32 p, tid, 0; @p mov.b32 c, 0x7fffffff; vote.sync.any.pred q, p, c;", device.CodeFault, "lanes of one instruction have the member masks"},
-		{"barrier in a branch", "setp.lt.u32 p, tid, 40; @p bra one; bar.sync 0; bra end; one: bar.sync 0; end:", device.CodeFault, "divergent barrier: other threads of the block wait at line 26"},
-		{"barrier against shuffle", "setp.lt.u32 p, tid, 8; @p bra one; bar.sync 0; bra end; one: vote.sync.any.pred q, p, -1; end:", device.CodeFault, "deadlock: the lane 8 in the member mask"},
-		{"race of a read", tile + "st.shared.b32 [d], tid; xor.b32 e, e, 128; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 d, [d];", device.CodeFault, "race: the thread"},
-		{"race of a write", tile + "st.shared.b32 [d], tid; bar.sync 0; ld.shared.b32 c, [d]; xor.b32 e, e, 128; mov.b32 d, tile; add.u32 d, d, e; st.shared.b32 [d], c;", device.CodeFault, "race: the thread"},
-		{"race of writes", "st.shared.b32 [tile], tid;", device.CodeFault, "race: the thread 0 wrote the byte 0 of shared memory"},
-		{"race in a warp", tile + "st.shared.b32 [d], tid; xor.b32 e, e, 4; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 d, [d];", device.CodeFault, "race: the thread 1 wrote the byte 4"},
-		{"race with atomics", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; atom.shared.add.u32 d, [tile], 1; ld.shared.b32 d, [tile];", device.CodeFault, "race: the thread"},
-		{"no end", "loop: bra.uni loop;", device.CodeLost, "the kernel took longer than it may"},
-		{"waiting for nobody", "loop: ld.volatile.global.b32 d, [in]; setp.ne.u32 p, d, 12345; @p bra loop;", device.CodeLost, "the kernel took longer than it may"},
-		{"unknown instruction", "frobnicate.b32 d, a;", device.CodeCode, "line 26 of the PTX: the instruction is not supported: frobnicate.b32 d, a"},
-		{"unknown modifier", "add.quickly.s32 d, a, b;", device.CodeCode, `".quickly" is not supported here`},
-		{"unknown type", "add.s33 d, a, b;", device.CodeCode, "the type is missing or not supported"},
-		{"unknown register", "add.s32 d, a, %r7;", device.CodeCode, `the register "%r7" is not declared, or not supported`},
-		{"unknown symbol", "mov.b64 D, elsewhere;", device.CodeCode, `nothing has the name "elsewhere"`},
-		{"unknown label", "bra elsewhere;", device.CodeCode, `there is no label "elsewhere"`},
-		{"call", "call.uni (d), f, (a);", device.CodeCode, "calls of functions are not supported"},
-		{"narrow register", "add.s64 D, A, b;", device.CodeCode, `the register "b" has 32 bits, and not 64`},
-		{"wide register", "add.s32 d, a, B;", device.CodeCode, `the register "B" has 64 bits, and not 32`},
-		{"rounding", "add.rz.f32 d, a, b;", device.CodeCode, `the rounding ".rz" is not supported here`},
-		{"part of the block", "bar.sync 1, 32;", device.CodeCode, "2 operands are too many or too few"},
-		{"missing operand", "add.s32 d, a;", device.CodeCode, "2 operands are too many or too few"},
-		{"write of parameters", "st.param.b32 [k_0], d;", device.CodeCode, "param memory cannot be written"},
-		{"wrong space", "ld.global.b32 d, [tile];", device.CodeCode, `"tile" is not in global memory`},
-	}
-	for _, test := range tests {
+	for _, test := range faultTests {
 		t.Run(test.name, func(t *testing.T) {
 			b := open(t, Options{InstructionLimit: 1e6})
 			var in [64][3]uint64
@@ -111,28 +115,28 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestNoFaults runs what looks like a fault and is none.
+// harmless is what looks like a fault and is none.
+var harmless = []struct{ name, body string }{
+	{"exchange behind a barrier", ownWord + "st.shared.b32 [d], tid; bar.sync 0; xor.b32 e, e, 128; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 d, [d];"},
+	{"exchange in a warp", ownWord + "st.shared.b32 [d], tid; bar.warp.sync -1; xor.b32 e, e, 4; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 c, [d]; bar.warp.sync -1; st.shared.b32 [d], a;"},
+	{"writes of one value", "st.shared.b32 [tile], 7;"},
+	{"strong accesses", "st.volatile.shared.b32 [tile], tid; atom.shared.add.u32 d, [tile], 1; ld.volatile.shared.b32 d, [tile];"},
+	{"bytes of a word", "mov.b32 d, tile; add.u32 d, d, tid; st.shared.b8 [d], tid;"},
+	{"barrier after an exit", "setp.eq.u32 p, tid, 7; @p ret; bar.sync 0;"},
+	{"shuffle of a part", "and.b32 c, tid, 31; setp.lt.u32 p, c, 16; @!p bra other; shfl.sync.bfly.b32 d, a, 1, 31, 0xffff; bra end; other: shfl.sync.bfly.b32 d, a, 1, 31, 0xffff0000; end:"},
+	{"shuffle of who is there", "and.b32 c, tid, 5; setp.eq.u32 p, c, 0; @p bra end; activemask.b32 c; vote.sync.ballot.b32 d, p, c; match.any.sync.b32 d, a, c; redux.sync.add.s32 d, a, c; elect.sync d|p, c; end:"},
+	{"lock between lanes", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; " +
+		"again: atom.shared.cas.b32 d, [tile], 0, 1; setp.ne.b32 p, d, 0; @p bra again; atom.shared.exch.b32 d, [tile], 0;"},
+	{"waiting for a later lane", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; setp.eq.u32 p, tid, 63; @p bra other; " +
+		"again: ld.volatile.shared.b32 d, [tile]; setp.eq.b32 p, d, 0; @p bra again; bra end; other: st.volatile.shared.b32 [tile], 1; end:"},
+	{"counting barriers", "setp.lt.u32 p, tid, 40; bar.red.popc.u32 d, 0, p; setp.ne.u32 q, d, 40; @q trap; barrier.cta.red.and.pred q, 0, p; @q trap; barrier.cta.red.or.pred q, 0, !p; @!q trap;"},
+	{"loop of compare-and-swap", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; ld.shared.b32 d, [tile]; " +
+		"again: mad.lo.u32 e, d, 3, tid; atom.shared.cas.b32 c, [tile], d, e; setp.ne.b32 p, c, d; mov.b32 d, c; @p bra again;"},
+	{"predicated access", "setp.eq.u32 p, tid, 77; @p ld.global.b32 d, [in+1];"},
+}
+
 func TestNoFaults(t *testing.T) {
-	const tile = "mov.b32 d, tile; shl.b32 e, tid, 2; add.u32 d, d, e; "
-	tests := []struct{ name, body string }{
-		{"exchange behind a barrier", tile + "st.shared.b32 [d], tid; bar.sync 0; xor.b32 e, e, 128; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 d, [d];"},
-		{"exchange in a warp", tile + "st.shared.b32 [d], tid; bar.warp.sync -1; xor.b32 e, e, 4; mov.b32 d, tile; add.u32 d, d, e; ld.shared.b32 c, [d]; bar.warp.sync -1; st.shared.b32 [d], a;"},
-		{"writes of one value", "st.shared.b32 [tile], 7;"},
-		{"strong accesses", "st.volatile.shared.b32 [tile], tid; atom.shared.add.u32 d, [tile], 1; ld.volatile.shared.b32 d, [tile];"},
-		{"bytes of a word", "mov.b32 d, tile; add.u32 d, d, tid; st.shared.b8 [d], tid;"},
-		{"barrier after an exit", "setp.eq.u32 p, tid, 7; @p ret; bar.sync 0;"},
-		{"shuffle of a part", "and.b32 c, tid, 31; setp.lt.u32 p, c, 16; @!p bra other; shfl.sync.bfly.b32 d, a, 1, 31, 0xffff; bra end; other: shfl.sync.bfly.b32 d, a, 1, 31, 0xffff0000; end:"},
-		{"shuffle of who is there", "and.b32 c, tid, 5; setp.eq.u32 p, c, 0; @p bra end; activemask.b32 c; vote.sync.ballot.b32 d, p, c; match.any.sync.b32 d, a, c; redux.sync.add.s32 d, a, c; elect.sync d|p, c; end:"},
-		{"lock between lanes", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; " +
-			"again: atom.shared.cas.b32 d, [tile], 0, 1; setp.ne.b32 p, d, 0; @p bra again; atom.shared.exch.b32 d, [tile], 0;"},
-		{"waiting for a later lane", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; setp.eq.u32 p, tid, 63; @p bra other; " +
-			"again: ld.volatile.shared.b32 d, [tile]; setp.eq.b32 p, d, 0; @p bra again; bra end; other: st.volatile.shared.b32 [tile], 1; end:"},
-		{"counting barriers", "setp.lt.u32 p, tid, 40; bar.red.popc.u32 d, 0, p; setp.ne.u32 q, d, 40; @q trap; barrier.cta.red.and.pred q, 0, p; @q trap; barrier.cta.red.or.pred q, 0, !p; @!q trap;"},
-		{"loop of compare-and-swap", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; ld.shared.b32 d, [tile]; " +
-			"again: mad.lo.u32 e, d, 3, tid; atom.shared.cas.b32 c, [tile], d, e; setp.ne.b32 p, c, d; mov.b32 d, c; @p bra again;"},
-		{"predicated access", "setp.eq.u32 p, tid, 77; @p ld.global.b32 d, [in+1];"},
-	}
-	for _, test := range tests {
+	for _, test := range harmless {
 		t.Run(test.name, func(t *testing.T) {
 			b := open(t, Options{InstructionLimit: 1e7})
 			var in [64][3]uint64

@@ -123,16 +123,12 @@ func numeric(text string) bool {
 	return text != "" && (text == "-" || text[0] >= '0' && text[0] <= '9')
 }
 
-// offset reads "+8" or "-8", or nothing.
+// offset reads "+8" or "+-8", or nothing.
 func (p *parser) offset() int64 {
-	switch p.token.text {
-	case "+":
-		p.advance()
-		return int64(p.immediate().Value)
-	case "-":
-		return int64(p.immediate().Value)
+	if !p.accept("+") {
+		return 0
 	}
-	return 0
+	return int64(p.immediate().Value)
 }
 
 // immediate reads a number: decimal, hexadecimal, octal or binary integers, and floating

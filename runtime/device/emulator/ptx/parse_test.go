@@ -38,7 +38,7 @@ loop:
 	@!%p1 bra loop;
 	shfl.sync.down.b32 %r9|%p2, %r9, 16, 31, -1;
 	mov.f32 %r1, 0f3F800000;
-	st.shared.b32 [dynamic-4], other;
+	st.shared.b32 [dynamic+-4], other;
 	ret;
 }
 `
@@ -54,7 +54,7 @@ loop:
 	}
 	wantBody := []string{
 		"ld.param.b32 /* two lines */ %r9, [k_2+8]", "mov.b64 {%r1, _}, %tid.x", "@!%p1 bra loop",
-		"shfl.sync.down.b32 %r9|%p2, %r9, 16, 31, -1", "mov.f32 %r1, 0f3F800000", "st.shared.b32 [dynamic-4], other", "ret",
+		"shfl.sync.down.b32 %r9|%p2, %r9, 16, 31, -1", "mov.f32 %r1, 0f3F800000", "st.shared.b32 [dynamic+-4], other", "ret",
 	}
 	if diff := cmp.Diff(wantBody, body); diff != "" {
 		t.Errorf("instructions (-want +got):\n%s", diff)
