@@ -43,12 +43,13 @@
 // 1980): y = n ln 2 + r with ln 2 in two parts, the first of which is short enough for an
 // exact product, a polynomial (the Taylor series of degree 8 for f32, 13 for f64) for |r|
 // up to (ln 2) / 2, and 2^n by way of the exponent's bits. With t = exp(-|x|), which
-// underflows gradually, and m = exp(2|x|) - 1, made without cancellation of the polynomial
-// with a sum of its own:
+// underflows gradually, and m = exp(2|x|) - 1 = 2^n p + (2^n - 1), p being the polynomial
+// without its first term, 1, so that small numbers lose nothing:
 //
 //	ReLU      x where x > 0, NaN where it is NaN, else +0: exact
 //	Sigmoid   1 / (1 + t), or t / (1 + t) where x < 0: within 2 ulp, 3 where x < 0
-//	Tanh      m / (m + 2) with the sign of x, -0 for -0: within 4 ulp
+//	Tanh      m / (m + 2) with the sign of x, -0 for -0: within 3 ulp
 //
-// An ulp is a unit in the last place of the exact result. Both are exact at infinities.
+// An ulp is a unit in the last place of the exact result. Tests find at most 1.5, 2.1 and
+// 2.2 in either type. Both are exact at infinities.
 package dense

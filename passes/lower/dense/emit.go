@@ -148,6 +148,7 @@ func common(align, offset int64) int64 {
 
 // launchWord reads a word of the block, array the address of an entry.
 func (e *emitter) launchWord(offset int64) *ir.Value { return e.load(e.launch, offset, i32, 16) }
+
 func (e *emitter) array(entry int) *ir.Value {
 	return e.load(e.launch, arrayOffset(entry), global, 16)
 }

@@ -32,10 +32,6 @@ const (
 	MatrixVectorEntries // their number
 )
 
-// productUnroll is how many vectors of a row a lane has asked for before it multiplies
-// the first: 64 bytes hide the latency of memory at half the threads that a GPU holds.
-const productUnroll = 4
-
 // Function makes the kernel. The error says what is wrong with the description.
 func (m MatrixVector) Function() (*ir.Function, error) {
 	if m.Threads == 0 {
@@ -65,64 +61,59 @@ type product struct {
 	size   int64
 	vector int // elements in 16 bytes
 
-	x            *ir.Value   // address of x in global memory
 	kept         *ir.Value   // address of x in shared memory, if it is there
 	chunks       *ir.Value   // whole vectors of a row
 	accumulators []*ir.Value // cells, one for each element of a vector
 }
 
+// emit emits the kernel. What the block says is read again for each row: it would take
+// registers all the while, and fewer threads would find room.
 func (p *product) emit() {
-	rows, columns, stride := p.rows(), p.launchWord(BlockColumns), p.launchWord(BlockStride)
-	matrix, result := p.array(MatrixEntry), p.array(ResultEntry)
-	p.x = p.array(VectorEntry)
-	var bias *ir.Value
-	if p.Bias {
-		bias = p.array(BiasEntry)
-	}
-	p.chunks = p.binary(ir.OpShiftRightU, columns, p.word(int64(bits.TrailingZeros(uint(p.vector)))))
-	rest := p.and(columns, p.word(int64(p.vector-1)))
-	rowSize := p.binary(ir.OpShiftLeft, p.typed(ir.OpExtendU, stride, i64), p.long(int64(bits.TrailingZeros64(uint64(p.size)))))
-	aligned := p.compare("eq", p.and(stride, p.word(int64(p.vector-1))), p.word(0))
-	fits := p.keep(columns)
-
+	rows := p.rows()
+	fits := p.keep()
 	p.grid(p.warp, int64(p.Threads/lanes), 1, rows, func(row *ir.Value) {
-		from := p.add(matrix, p.binary(ir.OpIntegerMul, p.typed(ir.OpExtendU, row, i64), rowSize))
+		columns, stride := p.launchWord(BlockColumns), p.launchWord(BlockStride)
+		p.chunks = p.binary(ir.OpShiftRightU, columns, p.word(int64(bits.TrailingZeros(uint(p.vector)))))
+		first := p.binary(ir.OpIntegerMul, p.typed(ir.OpExtendU, row, i64), p.typed(ir.OpExtendU, stride, i64))
+		from := p.add(p.array(MatrixEntry), p.binary(ir.OpIntegerMul, first, p.long(p.size)))
+		aligned := p.compare("eq", p.and(stride, p.word(int64(p.vector-1))), p.word(0))
 		p.accumulators = nil
 		for range p.vector {
 			p.accumulators = append(p.accumulators, p.variable(p.float(p.t, 0)))
 		}
-		whole := func(x *ir.Value) func() {
-			return func() {
-				p.when(aligned, func() { p.multiply(from, x, 16) }, func() { p.multiply(from, x, p.size) })
-			}
+		whole := func(x *ir.Value) {
+			p.when(aligned, func() { p.multiply(from, x, 16) }, func() { p.multiply(from, x, p.size) })
 		}
 		if fits != nil {
-			p.when(fits, whole(p.kept), whole(p.x))
+			p.when(fits(), func() { whole(p.kept) }, func() { whole(p.array(VectorEntry)) })
 		} else {
-			whole(p.x)()
+			whole(p.array(VectorEntry))
 		}
-		p.multiplyRest(from, rest)
+		p.multiplyRest(from, p.and(columns, p.word(int64(p.vector-1))))
 		sum := p.sum()
 		p.when(p.compare("eq", p.lane, p.word(0)), func() {
-			if bias != nil {
-				sum = p.addFloat(sum, p.load(p.behind(bias, row, p.size), 0, p.t, p.size))
+			if p.Bias {
+				sum = p.addFloat(sum, p.load(p.behind(p.array(BiasEntry), row, p.size), 0, p.t, p.size))
 			}
-			p.store(p.behind(result, row, p.size), 0, sum, p.size)
+			p.store(p.behind(p.array(ResultEntry), row, p.size), 0, sum, p.size)
 		}, nil)
 	})
 }
 
 // keep copies x to shared memory if it fits, and gives the condition; nil if it never is.
-func (p *product) keep(columns *ir.Value) *ir.Value {
+func (p *product) keep() (fits func() *ir.Value) {
 	places := int64(p.Shared) / p.size
 	if places == 0 {
 		return nil
 	}
 	p.kept = p.shared(int(places * p.size))
-	fits := p.compare("le_u", columns, p.word(places))
-	p.when(fits, func() {
-		p.count(p.thread, columns, p.word(int64(p.Threads)), func(i *ir.Value) {
-			v := p.load(p.behind(p.x, i, p.size), 0, p.t, p.size)
+	fits = func() *ir.Value {
+		return p.compare("le_u", p.launchWord(BlockColumns), p.word(places))
+	}
+	p.when(fits(), func() {
+		x := p.array(VectorEntry)
+		p.count(p.thread, p.launchWord(BlockColumns), p.word(int64(p.Threads)), func(i *ir.Value) {
+			v := p.load(p.behind(x, i, p.size), 0, p.t, p.size)
 			p.store(p.add(p.kept, p.times(i, p.size)), 0, v, p.size)
 		})
 	}, nil)
@@ -130,7 +121,10 @@ func (p *product) keep(columns *ir.Value) *ir.Value {
 	return fits
 }
 
-// multiply adds the products of this lane's whole vectors of a row.
+// multiply adds the products of this lane's whole vectors of a row. It asks for two at
+// once: a GPU must have some 20 to 25 KiB under way on each multiprocessor to use all of
+// its bandwidth, two vectors of 1024 threads are 32 KiB, and the registers that this takes
+// leave room for 2048.
 func (p *product) multiply(row, x *ir.Value, align int64) {
 	at := p.variable(p.behind(row, p.lane, 16))
 	var factors *ir.Value
@@ -167,8 +161,8 @@ func (p *product) multiply(row, x *ir.Value, align int64) {
 	more := func(than int64) func() *ir.Value {
 		return func() *ir.Value { return p.compare("gt_s", p.get(left), p.word(than)) }
 	}
-	p.while(more((productUnroll-1)*lanes), turn(productUnroll))
-	p.while(more(0), turn(1))
+	p.while(more(lanes), turn(2))
+	p.when(more(0)(), turn(1), nil)
 }
 
 // multiplyRest adds the products of the last columns, which fill no vector. The lane
@@ -176,7 +170,7 @@ func (p *product) multiply(row, x *ir.Value, align int64) {
 func (p *product) multiplyRest(row, rest *ir.Value) {
 	mine := p.compare("eq", p.and(p.chunks, p.word(lanes-1)), p.lane)
 	p.when(mine, func() {
-		at, factors := p.behind(row, p.chunks, 16), p.behind(p.x, p.chunks, 16)
+		at, factors := p.behind(row, p.chunks, 16), p.behind(p.array(VectorEntry), p.chunks, 16)
 		for j, cell := range p.accumulators[:p.vector-1] {
 			p.when(p.compare("gt_u", rest, p.word(int64(j))), func() {
 				offset := int64(j) * p.size
