@@ -160,10 +160,11 @@ func (em *emitter) connective(code ir.Opcode, predicates []*ir.Value) *ir.Value 
 
 // yield ends the block and gives it without the ops that nothing reads.
 //
-// What an emitter writes depends on its code alone, whichever pass has it: each
-// value stands where it is first needed. Else passes would undo each other's
-// placing without end. With an if that takes a second copy, because the code of its
-// regions may have found values that were written outside and then not needed there.
+// What an emitter writes depends on the yielded values alone, whichever pass has it:
+// each value stands where it is first needed, even if a part that was dropped since
+// had needed it earlier. Else passes would undo each other's placing without end. With
+// an if that takes a second copy, because the code of its regions may have found
+// values that were written outside and then not needed there.
 func (em *emitter) yield(values ...*ir.Value) *ir.Block {
 	if em.ifs {
 		again := &emitter{block: &ir.Block{}}
@@ -178,8 +179,37 @@ func (em *emitter) yield(values ...*ir.Value) *ir.Block {
 		return again.block
 	}
 	ir.At(em.block).Yield(values...)
-	sweep(em.block)
+	arrange(em.block)
 	return em.block
+}
+
+// arrange puts the ops of a block without ifs in the order in which copy writes them.
+func arrange(block *ir.Block) {
+	var few [fewOps]*ir.Op
+	ops := few[:0]
+	var placed map[*ir.Op]bool
+	if len(block.Ops) > fewOps {
+		ops = make([]*ir.Op, 0, len(block.Ops))
+		placed = make(map[*ir.Op]bool, len(block.Ops))
+	}
+	ops = arranged(ops, placed, block.Ops[len(block.Ops)-1])
+	clear(block.Ops[copy(block.Ops, ops):])
+	block.Ops = block.Ops[:len(ops)]
+}
+
+// arranged adds an op, behind those that it reads, unless it was placed before: placed
+// says so, or the ops themselves when it is nil.
+func arranged(ops []*ir.Op, placed map[*ir.Op]bool, op *ir.Op) []*ir.Op {
+	for _, v := range op.Operands {
+		if v.Op == nil || placed[v.Op] || placed == nil && slices.Contains(ops, v.Op) {
+			continue
+		}
+		ops = arranged(ops, placed, v.Op)
+	}
+	if placed != nil {
+		placed[op] = true
+	}
+	return append(ops, op)
 }
 
 // allRead finds quickly that there is nothing to sweep in a small block without ifs.

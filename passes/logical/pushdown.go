@@ -62,8 +62,7 @@ func (e *editor) pushInside(v *ir.Value, predicates []*ir.Value) *ir.Value {
 		if e.shared(v) {
 			return e.pushSharedFilter(op)
 		}
-		own := conjuncts(op.Regions[0].Terminator().Operands[0])
-		return e.push(op.Operands[0], append(own, predicates...))
+		return e.push(op.Operands[0], append(tests(op), predicates...))
 	case ir.OpProject:
 		return e.pushProject(op, predicates)
 	case ir.OpJoin:
@@ -94,13 +93,19 @@ func (e *editor) pushInside(v *ir.Value, predicates []*ir.Value) *ir.Value {
 // value: it tests what could not sink further, and lets everything pass when all
 // of it sank.
 func (e *editor) pushSharedFilter(op *ir.Op) *ir.Value {
-	input := e.push(op.Operands[0], conjuncts(op.Regions[0].Terminator().Operands[0]))
+	input := e.push(op.Operands[0], tests(op))
 	if rest := input.Op; rest.Code == ir.OpFilter && !e.shared(input) {
 		op.Regions[0] = rest.Regions[0]
 		return e.with(op, rest.Operands[0])
 	}
 	op.Regions[0] = predicateBlock(nil, input.Type.Row())
 	return e.with(op, input)
+}
+
+// tests gives the conjuncts of the condition of a filter or join, without those that
+// let everything pass.
+func tests(op *ir.Op) []*ir.Value {
+	return slices.DeleteFunc(conjuncts(op.Regions[0].Terminator().Operands[0]), isTrue)
 }
 
 // partition splits predicates into those that may sink and those that stay. What
@@ -181,7 +186,7 @@ func (e *editor) pushJoin(op *ir.Op, predicates []*ir.Value) *ir.Value {
 			*stay = append(*stay, p)
 		}
 	}
-	for _, p := range conjuncts(op.Regions[0].Terminator().Operands[0]) {
+	for _, p := range tests(op) {
 		place(p, fromCondition[kind], &on)
 	}
 	for _, p := range predicates {
@@ -204,7 +209,7 @@ func (e *editor) pushJoin(op *ir.Op, predicates []*ir.Value) *ir.Value {
 			above = above[1:]
 		}
 	}
-	if !slices.Equal(on, conjuncts(op.Regions[0].Terminator().Operands[0])) {
+	if !slices.Equal(on, tests(op)) {
 		op.Regions[0] = predicateBlock(on, op.Operands[0].Type.Row(), op.Operands[1].Type.Row())
 	}
 	return e.filter(op, e.with(op, op.Operands...), above)
