@@ -126,6 +126,12 @@ var collectiveTests = []struct {
 }
 
 func TestCollectives(t *testing.T) {
+	runCollectives(t, func(t *testing.T) *bench { return open(t, Options{}) })
+}
+
+// runCollectives runs the table on some device.
+func runCollectives(t *testing.T, open func(t *testing.T) *bench) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(3, 4))
 	in := make([][3]uint64, 2*lanesPerWarp)
 	for i := range in {
@@ -133,7 +139,7 @@ func TestCollectives(t *testing.T) {
 	}
 	for _, test := range collectiveTests {
 		t.Run(test.name, func(t *testing.T) {
-			b := open(t, Options{})
+			b := open(t)
 			for i, got := range evaluate(b, test.body, in) {
 				var w warpWords
 				for l := range lanesPerWarp {

@@ -213,7 +213,7 @@ func TestMisuse(t *testing.T) {
 			return err
 		})), "being captured"},
 		{"synchronising in a capture", second(b.Capture(func() error { return b.Synchronize(t.Context()) })), "while its work is captured"},
-		{"another device's graph", other.Replay(&graph{driver: b.Driver}), "has not captured"},
+		{"another device's graph", other.Replay(&graph{driver: b.Driver.(*Driver)}), "has not captured"},
 		{"options", second(Open(Options{Memory: -1})), "negative"},
 	}
 	for _, test := range tests {
@@ -254,7 +254,7 @@ func TestVariables(t *testing.T) {
 	if len(executed) != 8 || executed[0] != (Line{Kernel: "next", Line: 20, Text: "ld.param.u64 A, [next_0]", Count: 2}) {
 		t.Errorf("executed were %v", executed)
 	}
-	if got := b.Instructions(); got != 16 {
+	if got := b.Driver.(*Driver).Instructions(); got != 16 {
 		t.Errorf("%d instructions were executed", got)
 	}
 	if err := m.Close(); err != nil {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/bits"
@@ -47,7 +48,11 @@ const frame = `.version 9.0
 // evaluate runs a piece of code for each triple of words.
 func evaluate(b *bench, body string, words [][3]uint64) []uint64 {
 	b.t.Helper()
-	k := b.kernel(strings.Replace(frame, "BODY", body, 1), "k")
+	text := strings.Replace(frame, "BODY", body, 1)
+	if p := b.Properties(); p.PTX < 90 {
+		text = strings.Replace(text, "9.0", fmt.Sprintf("%d.%d", p.PTX/10, p.PTX%10), 1)
+	}
+	k := b.kernel(text, "k")
 	out := up(b, make([]uint64, len(words)))
 	b.must(k, 1, len(words), 0, up(b, words), out)
 	return down[uint64](b, out, len(words))
@@ -360,6 +365,12 @@ var instructionTests = []struct {
 }
 
 func TestInstructions(t *testing.T) {
+	runInstructions(t, func(t *testing.T) *bench { return open(t, Options{}) })
+}
+
+// runInstructions runs the table on some device.
+func runInstructions(t *testing.T, open func(t *testing.T) *bench) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	kinds := map[string][][3]uint64{"": words(r, edges64), "small": words(r, edges64), "f32": words(r, edgesFloat32), "f64": words(r, edgesFloat64)}
 	for i := range kinds["small"] {
@@ -374,7 +385,7 @@ func TestInstructions(t *testing.T) {
 	}
 	for _, test := range instructionTests {
 		t.Run(test.name, func(t *testing.T) {
-			b := open(t, Options{})
+			b := open(t)
 			in := kinds[test.kind]
 			for i, got := range evaluate(b, test.body, in) {
 				want := test.want(in[i][0], in[i][1], in[i][2])

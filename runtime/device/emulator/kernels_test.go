@@ -17,7 +17,7 @@ import (
 // bench is an open device for a test, with a stream.
 type bench struct {
 	t testing.TB
-	*Driver
+	device.Driver
 	device.Stream
 }
 
@@ -27,6 +27,11 @@ func open(t testing.TB, options Options) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return benchWith(t, d)
+}
+
+func benchWith(t testing.TB, d device.Driver) *bench {
+	t.Helper()
 	s, err := d.NewStream()
 	if err != nil {
 		t.Fatal(err)
