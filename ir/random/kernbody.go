@@ -42,13 +42,18 @@ type place struct {
 func (g *kernGenerator) function() {
 	body := ir.NewBlock(address)
 	g.b = ir.At(body)
-	g.places = []place{{address: body.Arguments[0], size: resultAt}}
+	g.places = []place{{address: body.Arguments[0], size: resultAt}, g.constantPlace()}
 	g.add(&ir.Function{Name: g.kern.Function, Level: ir.KernLevel, Body: body, Export: true})
 	g.first()
 	for g.left > 0 {
 		g.statement()
 	}
 	g.results(body.Arguments[0])
+}
+
+// constantPlace is text at an address that the code knows.
+func (g *kernGenerator) constantPlace() place {
+	return place{address: g.constant(address, KernLinear+textAt+16*int64(g.source.IntN(8))), size: 128, readOnly: true}
 }
 
 // add puts a function into the module, and now and then one before it that it calls.
@@ -104,8 +109,10 @@ func (g *kernGenerator) statement() {
 		g.values = append(g.values, g.b.Unary(ir.OpGet, pick(g.source, g.cells...)))
 	case choice < 63:
 		g.cells = append(g.cells, g.b.Unary(ir.OpVariable, g.of(g.scalar())))
-	case choice < 71 && len(g.places) > 0:
+	case choice < 69 && len(g.places) > 0:
 		g.load(g.scalar())
+	case choice < 71 && len(g.places) > 0:
+		g.row()
 	case choice < 78 && len(g.places) > 0:
 		g.store(g.of(g.scalar()))
 	case choice < 79 && len(g.places) > 0:
@@ -349,14 +356,50 @@ func (g *kernGenerator) load(t ir.Type) {
 	if !t.IsFloat() && chance(g.source, 40) {
 		attributes = append(attributes, ir.Attr("signed", true))
 	}
-	if at.Type.Kind == ir.GlobalAddress && chance(g.source, 50) {
-		access := "volatile"
-		if p.readOnly {
-			access = "invariant"
-		}
-		attributes = append(attributes, ir.Attr("access", access))
+	g.values = append(g.values, g.b.Op(ir.OpLoad, []*ir.Value{at}, append(attributes, g.accessOf(p)...)...).Result())
+}
+
+// row moves a few numbers that stand side by side, as a thread does that takes several
+// rows of a column.
+func (g *kernGenerator) row() {
+	width := pick(g.source, 4, 8, 2, 1)
+	t := i32
+	if width == 8 {
+		t = i64
 	}
-	g.values = append(g.values, g.b.Op(ir.OpLoad, []*ir.Value{at}, attributes...).Result())
+	p := pick(g.source, g.places...)
+	first := 16 * g.source.IntN(p.size/16)
+	signed := ir.Attr("signed", chance(g.source, 50))
+	access := g.accessOf(p)
+	var row []*ir.Value
+	for i := range pick(g.source, 16, 8) / width {
+		attributes := []ir.Attribute{ir.Attr("width", int64(width)), ir.Attr("offset", int64(first+i*width)), ir.Attr("type", t), signed}
+		align := width
+		if i == 0 {
+			align = 16
+		}
+		attributes = append(attributes, ir.Attr("align", int64(align)))
+		row = append(row, g.b.Op(ir.OpLoad, []*ir.Value{p.address}, append(attributes, access...)...).Result())
+	}
+	g.values = append(g.values, row...)
+	if to := pick(g.source, g.places...); !to.readOnly && chance(g.source, 50) {
+		first := 16 * g.source.IntN(to.size/16)
+		for i, v := range row {
+			g.b.Op(ir.OpStore, []*ir.Value{to.address, v}, ir.Attr("width", int64(width)), ir.Attr("offset", int64(first+i*width)), ir.Attr("align", int64(width)))
+		}
+	}
+}
+
+// accessOf says now and then what others do to a place meanwhile.
+func (g *kernGenerator) accessOf(p place) []ir.Attribute {
+	switch {
+	case g.options.Threads == 0 || chance(g.source, 50):
+		return nil
+	case p.readOnly:
+		return []ir.Attribute{ir.Attr("access", "invariant")}
+	default:
+		return []ir.Attribute{ir.Attr("access", "volatile")}
+	}
 }
 
 func (g *kernGenerator) loadVector() {

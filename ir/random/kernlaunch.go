@@ -27,6 +27,7 @@ func (g *kernGenerator) kernel() {
 		{address: slice, size: resultAt},
 		{address: own, size: globalSliceSize / 2, readOnly: true},
 		{address: other, size: globalSliceSize / 2},
+		g.constantPlace(),
 	}
 	if chance(g.source, 50) {
 		const size = 32
