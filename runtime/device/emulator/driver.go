@@ -36,7 +36,8 @@ type Options struct {
 	// next is drawn: code that takes lanes to be in step shows. The same seed gives the
 	// same order within a block.
 	Seed uint64
-	// IgnoreRaces turns off the search for races in shared memory.
+	// IgnoreRaces turns off the search for races in shared memory. It knows barriers and
+	// not locks: code that guards data in shared memory with one needs this.
 	IgnoreRaces bool
 }
 
