@@ -14,7 +14,7 @@ import (
 	"github.com/heddle-lang/heddle/internal/system"
 )
 
-// build compiles the bundles of all workloads. The tables must be there, for their
+// build compiles the bundles of all workloads, and the kernels that belong to none. The tables must be there, for their
 // layouts.
 func build(ctx context.Context, o *options, progress io.Writer) error {
 	target := ptx.DefaultTarget
@@ -38,7 +38,7 @@ func build(ctx context.Context, o *options, progress io.Writer) error {
 		}
 		fmt.Fprintf(progress, "gpubench: %d bundles for SF %g\n", len(byScale[scale]), scale)
 	}
-	return nil
+	return buildDense(ctx, o, target)
 }
 
 func buildScale(ctx context.Context, o *options, target ptx.Target, scale float64, all []workload) (err error) {

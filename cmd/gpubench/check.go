@@ -18,7 +18,8 @@ import (
 var errDiffers = errors.New("the GPU did not do what the CPU does")
 
 // check loads all modules, and runs each workload of the scale factor on the CPU, and on
-// the device twice: with columns that are copied, and with those that are there.
+// the device twice: with columns that are copied, and with those that are there. What the
+// kernels for dense matrices give is compared with the interpreter.
 func check(ctx context.Context, m *machine, o *options, out io.Writer) (err error) {
 	modules, err := loadAll(ctx, m)
 	if err != nil {
@@ -67,7 +68,9 @@ func check(ctx context.Context, m *machine, o *options, out io.Writer) (err erro
 			fmt.Fprintf(out, "      %s\n", why)
 		}
 	}
-	if differs {
+	if same, err := m.checkDense(ctx, out); err != nil {
+		return err
+	} else if differs || !same {
 		return errDiffers
 	}
 	return nil

@@ -6,6 +6,10 @@
 //	gpubench check -data DIR -bundles DIR      load every module, compare rows with the CPU's
 //	gpubench run   -data DIR -bundles DIR      measure
 //
+// Beside the queries stand two kernels for dense matrices (passes/lower/dense), which no
+// query uses: a matrix-vector product, whose bandwidth is compared with that of copies,
+// and a small perceptron. Their code is one file among the bundles.
+//
 // Only build compiles. The machine with the GPU needs this program, the bundles, the
 // tables (heddle gen tpch) and the driver: no Go, no LLVM, no CUDA toolkit. Both
 // directories have one directory for each scale factor: sf0.01, sf10. Tables are the

@@ -45,8 +45,8 @@ func TestEmulator(t *testing.T) {
 
 	do("build", "-gpu", "a100")
 	checked := do("check")
-	if got := strings.Count(checked, "ok  "); got != len(tpch.Queries)+len(probes)+len(shapes.Queries) {
-		t.Errorf("%d queries are checked:\n%s", got, checked)
+	if got := strings.Count(checked, "ok  "); got != len(tpch.Queries)+len(probes)+len(shapes.Queries)+4 {
+		t.Errorf("%d queries and kernels are checked:\n%s", got, checked)
 	}
 
 	text := do("run", "-json", figures)
@@ -84,6 +84,9 @@ func TestEmulator(t *testing.T) {
 		if k.Rows <= 0 || k.Bytes <= 0 || k.BytesPerSecond <= 0 || k.Share <= 0 || k.RowsPerSecond <= 0 {
 			t.Errorf("kernel: %+v", k)
 		}
+	}
+	if k := r.Kernels[len(r.Kernels)-2:]; k[0].Kernel != "matrix_vector" || k[1].Kernel != "perceptron" {
+		t.Errorf("the last kernels are %+v", k)
 	}
 	if len(r.Crossovers) != 2 {
 		t.Fatalf("%d queries are measured at several sizes", len(r.Crossovers))

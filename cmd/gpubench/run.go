@@ -46,6 +46,11 @@ func measure(ctx context.Context, m *machine, o *options, progress io.Writer) (*
 			Scale: w.scale, Rows: rows, CPU: measured.CPU, Resident: measured.Resident, Cold: measured.Cold,
 		})
 	}
+	kernels, err := m.measureDense(ctx, o.copySize, o.runs, r.Hardware.CopyBytesPerSecond)
+	if err != nil {
+		return nil, err
+	}
+	r.Kernels = append(r.Kernels, kernels...)
 	for _, name := range []string{"q01", "q06"} {
 		slices.SortFunc(points[name], func(a, b point) int { return cmp.Compare(a.Rows, b.Rows) })
 		r.Crossovers = append(r.Crossovers, crossingOf(name, points[name]))
