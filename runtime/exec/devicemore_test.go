@@ -343,3 +343,32 @@ func (u uncountedScan) Chunks() []store.Chunk {
 	}
 	return chunks
 }
+
+// A query that runs again takes nothing more from the driver.
+func TestDeviceAgain(t *testing.T) {
+	rows := manyRows(20_000, 0)
+	for _, test := range deviceCases(t, rows, rows[:1000]) {
+		t.Run(test.name, func(t *testing.T) {
+			driver := openDevice(t, devicetest.Plan{})
+			s := deviceSession(t, driver, Options{Threads: 2})
+			query := onKernels(t, test.query())
+			mustExecute(t, s, query)
+			calls := []devicetest.Call{
+				devicetest.Load, devicetest.Allocate, devicetest.Free, devicetest.Commit, devicetest.AllocateHost,
+				devicetest.NewStream, devicetest.NewEvent,
+			}
+			before := map[devicetest.Call]int{}
+			for _, call := range calls {
+				before[call] = driver.Calls(call)
+			}
+			for range 3 {
+				mustExecute(t, s, query)
+			}
+			for _, call := range calls {
+				if n := driver.Calls(call) - before[call]; n != 0 {
+					t.Errorf("%d calls of %s", n, call)
+				}
+			}
+		})
+	}
+}

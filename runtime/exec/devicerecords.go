@@ -163,8 +163,7 @@ const joinedTexts = 16 << 10
 
 // fetchTexts copies the text of records that lies in the device's upper half.
 func (r *run) fetchTexts(g *gpu, st *state, content []byte) (fetchedTexts, error) {
-	type reference struct{ from, end uint32 }
-	var wanted []reference
+	var wanted []uint64 // address in the high half, length in the low one
 	for _, offset := range textOffsets(st) {
 		for at := 0; at < len(content); at += st.Record.Size {
 			address, length := r.textOf(st, content, uint32(at), offset)
@@ -174,19 +173,23 @@ func (r *run) fetchTexts(g *gpu, st *state, content []byte) (fetchedTexts, error
 			if !g.memory.Holds(address, int64(length)) {
 				return nil, misbehaved("a kernel gave a row of %q text at %#x, where there is none", st.Name, address)
 			}
-			wanted = append(wanted, reference{address, address + length})
+			wanted = append(wanted, uint64(address)<<32|uint64(length))
 		}
 	}
-	slices.SortFunc(wanted, func(a, b reference) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.end, b.end)) })
+	slices.Sort(wanted)
+	bounds := func(text uint64) (from, end uint32) { return uint32(text >> 32), uint32(text>>32) + uint32(text) }
 	var texts fetchedTexts
 	for i := 0; i < len(wanted); {
-		from, end := wanted[i].from, wanted[i].end
+		from, end := bounds(wanted[i])
 		for i++; i < len(wanted); i++ {
-			next := wanted[i]
-			if int64(next.from) > int64(end)+joinedTexts || !g.memory.Holds(from, int64(max(end, next.end)-from)) {
+			nextFrom, nextEnd := bounds(wanted[i])
+			if nextEnd <= end {
+				continue
+			}
+			if int64(nextFrom) > int64(end)+joinedTexts || !g.memory.Holds(from, int64(nextEnd-from)) {
 				break
 			}
-			end = max(end, next.end)
+			end = nextEnd
 		}
 		piece := fetchedText{from, make([]byte, end-from)}
 		if err := g.compute.CopyOut(piece.bytes, g.memory.Address(from)); err != nil {
