@@ -372,3 +372,51 @@ func TestAssembly(t *testing.T) {
 		}
 	}
 }
+
+// TestRandom compares perceptrons of drawn shapes: forms, types, widths, and threads.
+func TestRandom(t *testing.T) {
+	dice := rand.New(rand.NewPCG(7, 7))
+	pick := func(from ...int) int { return from[dice.IntN(len(from))] }
+	kinds := []ir.Kind{ir.F32, ir.F64}
+	var drawn []dense.Perceptron
+	var made []*ir.Function
+	for len(drawn) < 16 {
+		p := dense.Perceptron{
+			Name: fmt.Sprint("drawn", len(drawn)), Element: kinds[dice.IntN(2)], Input: kinds[dice.IntN(2)], Matrix: dice.IntN(2) == 0,
+			Inputs: pick(1, 2, 3, 4, 5, 31, 33, 98), Threads: pick(32, 64, 128),
+		}
+		for range pick(1, 2, 3) {
+			p.Layers = append(p.Layers, dense.Layer{Outputs: pick(1, 2, 3, 4, 7, 32, 33, 65, 130), Activation: dense.Activation(dice.IntN(4))})
+		}
+		f, err := p.Function()
+		must(t, err)
+		if p.WeightsSize() > 60<<10 {
+			continue // takes long
+		}
+		drawn, made = append(drawn, p), append(made, f)
+	}
+	check := func(t *testing.T, d *emulated) {
+		for i, p := range drawn {
+			rows := 1 + i*5%39
+			switch {
+			case p.Element == ir.F32 && p.Input == ir.F32:
+				checkPerceptron[float32, float32](t, d, p, made[i], rows)
+			case p.Element == ir.F32:
+				checkPerceptron[float32, float64](t, d, p, made[i], rows)
+			case p.Input == ir.F32:
+				checkPerceptron[float64, float32](t, d, p, made[i], rows)
+			default:
+				checkPerceptron[float64, float64](t, d, p, made[i], rows)
+			}
+		}
+	}
+	module := verified(t, made...)
+	t.Run("interpreter", func(t *testing.T) { check(t, nil) })
+	t.Run("emulator", func(t *testing.T) {
+		c, err := ptx.Find(t.Context(), system.Real(), ptx.FindOptions{})
+		if err != nil {
+			t.Skipf("no LLVM: %v", err)
+		}
+		check(t, load(t, compiled(t, c, module), 9))
+	})
+}
