@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/heddle-lang/heddle/internal/system"
+	"github.com/heddle-lang/heddle/runtime/device/cuda"
 	"github.com/heddle-lang/heddle/runtime/engine"
 )
 
@@ -78,7 +79,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HEDDLE_TEMP_DIR", env.WorkDir)
 			return nil
 		},
-		Condition: func(name string) (bool, error) { // [wasmtime]: this build has the engine
+		Condition: func(name string) (bool, error) { // [wasmtime]: this build has the engine; [gpu]: the machine has one
+			if name == "gpu" {
+				_, err := cuda.Devices(cuda.Options{})
+				return err == nil, nil
+			}
 			return slices.Contains(engine.Names(), name), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "plain": plain},

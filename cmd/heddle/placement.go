@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/cmd/local"
@@ -46,9 +49,10 @@ func kernelCode(ctx context.Context, f *explainFlags, w *local.Workspace, compil
 	return w.CompileKernels(ctx, compiled.Module, target)
 }
 
-// writePlacement shows what each pipeline costs on each device, where it runs, and why.
+// writePlacement shows what each pipeline costs on each device, where it runs, and below
+// that why.
 func (a *app) writePlacement(w io.Writer, plan *place.Plan) error {
-	rows := [][]string{{"#", "pipeline", "device", "cpu", "gpu", "why"}}
+	rows := [][]string{{"#", "pipeline", "device", "cpu", "gpu"}}
 	for i := range plan.Decisions {
 		d := &plan.Decisions[i]
 		device, gpu := "cpu", "–"
@@ -58,12 +62,31 @@ func (a *app) writePlacement(w io.Writer, plan *place.Plan) error {
 		if d.Missing == "" {
 			gpu = cost(d.GPU)
 		}
-		rows = append(rows, []string{fmt.Sprint(i + 1), d.Title, device, cost(d.CPU), gpu, d.Why})
+		rows = append(rows, []string{fmt.Sprint(i + 1), d.Title, device, cost(d.CPU), gpu})
 	}
-	if _, err := fmt.Fprintf(w, "\nplacement, by the profile %s:\n", plan.Profile); err != nil {
+	var table strings.Builder
+	if err := a.writeGrid(&table, rows, 1, 0); err != nil {
 		return err
 	}
-	return a.writeGrid(w, rows, 1, 5)
+	width := a.terminalWidth()
+	var text strings.Builder
+	fmt.Fprintf(&text, "\nplacement, by the profile %s:\n", plan.Profile)
+	for i, line := range strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n") {
+		fmt.Fprintln(&text, line)
+		if i == 0 {
+			continue
+		}
+		why := plan.Decisions[i-1].Why
+		if width > 0 {
+			why = ansi.Wordwrap(why, max(width-6, 20), " ")
+		}
+		if a.colored(a.stdout) {
+			why = "\x1b[2m" + strings.ReplaceAll(why, "\n", "\x1b[0m\n\x1b[2m") + "\x1b[0m"
+		}
+		fmt.Fprintln(&text, "      "+strings.ReplaceAll(why, "\n", "\n      "))
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 func cost(c place.Cost) string {
