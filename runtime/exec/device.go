@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"time"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
@@ -53,8 +54,11 @@ type gpu struct {
 
 	// unsettled says that work may go on that nobody has waited for.
 	unsettled bool
-	// broken is why the device is not used again.
-	broken *diag.Diagnostic
+	// broken is why the device is not used again. hangs says that work goes on there,
+	// for which whoever gives memory back would have to wait.
+	broken   *diag.Diagnostic
+	hangs    bool
+	patience time.Duration // settleLimit, save in tests
 }
 
 type gpuModule struct {
@@ -86,7 +90,7 @@ func (s *Session) gpu() (*gpu, error) {
 		}
 		budget = available / 100 * defaultDeviceShare
 	}
-	g := &gpu{driver: driver, properties: driver.Properties(), modules: map[[sha256.Size]byte]*gpuModule{}, tooLong: map[devicememory.Key]*diag.Diagnostic{}}
+	g := &gpu{driver: driver, properties: driver.Properties(), patience: settleLimit, modules: map[[sha256.Size]byte]*gpuModule{}, tooLong: map[devicememory.Key]*diag.Diagnostic{}}
 	if err := g.open(budget); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
@@ -118,6 +122,9 @@ func (g *gpu) close() error {
 		}
 	}
 	note(g.settle())
+	if g.hangs {
+		return failed // what it has goes when the driver is closed
+	}
 	for _, l := range g.lanes {
 		note(l.close(g.driver))
 	}
@@ -159,16 +166,28 @@ func (g *gpu) closeModules() error {
 	return failed
 }
 
+// settleLimit is how long work that nobody wants any more may go on before the device
+// counts as lost.
+const settleLimit = 30 * time.Second
+
 // settle waits for work that a query left behind when it was cancelled.
 func (g *gpu) settle() error {
 	if !g.unsettled || g.broken != nil {
 		return nil
 	}
-	if err := g.compute.Synchronize(context.Background()); err != nil {
-		return err
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), g.patience)
+	defer cancel()
+	streams := []device.Stream{g.compute}
 	for _, l := range g.lanes {
-		if err := l.stream.Synchronize(context.Background()); err != nil {
+		streams = append(streams, l.stream)
+	}
+	for _, stream := range streams {
+		if err := stream.Synchronize(ctx); err != nil {
+			if ctx.Err() != nil {
+				g.hangs = true
+				g.broken = diag.New(device.CodeLost, "the GPU was lost: it has not ended its work %v after nobody wanted it any more", g.patience)
+				return g.broken
+			}
 			return err
 		}
 	}

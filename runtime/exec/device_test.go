@@ -1,12 +1,14 @@
 package exec
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/program"
@@ -333,5 +335,51 @@ func TestDeviceMischief(t *testing.T) {
 		if err != nil || len(got) != 100 || places(stats) != "cpu" || len(stats.Fallbacks()) != 1 || stats.Fallbacks()[0].Code != device.CodeFault {
 			t.Errorf("%d rows on %s, fallbacks %v, error %v", len(got), places(stats), stats.Fallbacks(), err)
 		}
+	})
+}
+
+// A kernel that does not end is cancelled with its query, and ended by the device.
+func TestDeviceEndless(t *testing.T) {
+	open := tables{"t": makeTable(t, manyRows(100, 0))}
+	endless := func(t *testing.T, limit uint64) (*Session, Query) {
+		driver, err := emulator.Open(emulator.Options{Workers: 2, InstructionLimit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := driver.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		s := newSession(t, Options{Engine: openEngine(t, engine.Default()), Threads: 1, Device: driver})
+		p := withScan(testProgram(fromTable("emit_table", 0, rowsState)), "t")
+		query := onKernels(t, Query{Program: p, Tables: open.open})
+		if _, stats := mustExecute(t, s, query); places(stats) != "emulator" {
+			t.Errorf("on %s: %v", places(stats), stats.Fallbacks())
+		}
+		p.Pipelines[0].Kernel.Function = "endless_kernel"
+		return s, query
+	}
+	onCPU := func(t *testing.T, s *Session, query Query) {
+		t.Helper()
+		got, stats := mustExecute(t, s, query)
+		if len(got) != 100 || places(stats) != "cpu" || stats.Fallbacks()[0].Code != device.CodeLost {
+			t.Errorf("%d rows on %s: %v", len(got), places(stats), stats.Fallbacks())
+		}
+	}
+	t.Run("ended by the device", func(t *testing.T) {
+		s, query := endless(t, 1<<22)
+		onCPU(t, s, query)
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		s, query := endless(t, 1<<27)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if _, _, err := executeContext(t, ctx, s, query); codeOf(err) != CodeCancelled {
+			t.Errorf("the error is %v", err)
+		}
+		// The next query does not wait for ever.
+		s.device.patience = time.Millisecond
+		onCPU(t, s, query)
 	})
 }

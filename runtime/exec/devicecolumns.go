@@ -203,7 +203,10 @@ func (t *deviceTable) loadGroup(j *deviceJob, group []int, rows int64) (err erro
 			}
 			// Copies into it may still go on.
 			g.unsettled = true
-			err = errors.Join(err, g.settle(), g.memory.Discard(column))
+			err = errors.Join(err, g.settle())
+			if !g.hangs {
+				err = errors.Join(err, g.memory.Discard(column))
+			}
 		}
 		err = single(err)
 	}()

@@ -170,6 +170,9 @@ func (s *deviceStream) close() error {
 	}
 	g.unsettled = true
 	failed = g.settle()
+	if g.hangs {
+		return failed
+	}
 	for _, pair := range s.parts {
 		for _, p := range pair {
 			if p == nil {

@@ -644,3 +644,10 @@ define ptx_kernel void @illegal_kernel(i64 %mirror, i32 %context, i64 %launch) {
   call void @putword(i64 0, i64 16, i32 1)
   ret void
 }
+define ptx_kernel void @endless_kernel(i64 %mirror, i32 %context, i64 %launch) {
+entry:
+  br label %loop
+loop:
+  call void @putword(i64 %launch, i64 16, i32 0)
+  br label %loop
+}
