@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/heddle-lang/heddle/internal/diag"
-	"github.com/heddle-lang/heddle/runtime/device"
 	devicememory "github.com/heddle-lang/heddle/runtime/device/memory"
 	"github.com/heddle-lang/heddle/runtime/store"
 )
@@ -48,7 +47,7 @@ func (j *deviceJob) tableSource() (deviceSource, error) {
 		return t, nil
 	}
 	problem := deviceProblem(err)
-	if problem == nil || problem.Code != device.CodeMemory || r.interrupted() != nil {
+	if !isFull(err) || r.interrupted() != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	if err := t.close(); err != nil {
@@ -145,6 +144,7 @@ func (t *deviceTable) hold(i int, column *devicememory.Column) {
 // loadMissing reads columns of fixed width together, and text column by column: the
 // place of a text depends on all before it.
 func (t *deviceTable) loadMissing(j *deviceJob, fixed, texts []int, rows int64) error {
+	g := t.gpu
 	groups := make([][]int, 0, 1+len(texts))
 	if len(fixed) > 0 {
 		groups = append(groups, fixed)
@@ -162,7 +162,19 @@ func (t *deviceTable) loadMissing(j *deviceJob, fixed, texts []int, rows int64) 
 				wanted = append(wanted, i)
 			}
 		}
-		if err := t.loadGroup(j, wanted, rows); err != nil {
+		err := t.loadGroup(j, wanted, rows)
+		if isFull(err) && t.scan.columns[group[0]].text && g.tooLong[t.key(group[0])] == nil {
+			// Other text may have been in the way, which makes no room by itself: how much is
+			// needed is known only when all of it has been read.
+			dropped, failed := g.memory.DropTexts()
+			if failed != nil {
+				return failed
+			}
+			if dropped {
+				err = t.loadGroup(j, wanted, rows)
+			}
+		}
+		if err != nil {
 			return err
 		}
 		for _, i := range group {

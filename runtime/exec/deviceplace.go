@@ -45,6 +45,12 @@ func deviceProblem(err error) *diag.Diagnostic {
 	return nil
 }
 
+// isFull reports whether an error says that the device has too little memory.
+func isFull(err error) bool {
+	problem := deviceProblem(err)
+	return problem != nil && problem.Code == device.CodeMemory
+}
+
 // note keeps what an error says of the device's future.
 func (r *run) note(problem *diag.Diagnostic) {
 	switch problem.Code {

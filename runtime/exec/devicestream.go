@@ -2,9 +2,12 @@ package exec
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/heddle-lang/heddle/internal/diag"
+	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/program"
 	"github.com/heddle-lang/heddle/runtime/device"
 	devicememory "github.com/heddle-lang/heddle/runtime/device/memory"
 	"github.com/heddle-lang/heddle/runtime/store"
@@ -77,6 +80,9 @@ func (j *deviceJob) streamedTable(sc *scan, whole *diag.Diagnostic) (deviceSourc
 	// Half of what is left is for what the kernel writes.
 	room := j.gpu.memory.Room() / 2
 	streamers := max(min(j.run.session.options.Threads, len(sc.chunks), mostStreamers), 1)
+	if addsFloats(j.into) {
+		streamers = 1 // so that they are added in the same order each time
+	}
 	batches, text := int64(streamBatches), int64(loadedText)
 	for 2*int64(streamers)*(batches*fixed+2*text*texts) > room {
 		switch {
@@ -105,6 +111,11 @@ func (j *deviceJob) streamedTable(sc *scan, whole *diag.Diagnostic) (deviceSourc
 		s.parts = append(s.parts, pair)
 	}
 	return s, nil
+}
+
+// addsFloats reports whether a state may hold sums of floats.
+func addsFloats(st *state) bool {
+	return st.Kind == ir.AggregateState && slices.ContainsFunc(st.Record.Fields, func(f program.RecordField) bool { return f.Type.IsFloat() })
 }
 
 // part makes a part with room for so many rows, and for twice so many bytes of text of

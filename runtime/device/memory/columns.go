@@ -125,6 +125,18 @@ func (m *Memory) Clear() error {
 	}
 }
 
+// DropTexts drops all columns of text that nobody holds, and reports whether there were
+// any.
+func (m *Memory) DropTexts() (dropped bool, err error) {
+	for _, column := range m.columns {
+		if column.holders == 0 && column.Text.Size > 0 {
+			dropped = true
+			err = errors.Join(err, m.drop(column))
+		}
+	}
+	return dropped, err
+}
+
 // dropOldest drops the column that was used least recently, of those that nobody holds.
 func (m *Memory) dropOldest() (dropped bool, err error) {
 	var oldest *Column

@@ -200,6 +200,38 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// Text makes room for text when it is told to.
+func TestDropTexts(t *testing.T) {
+	m := newMemory(t, 16*mib, devicetest.Plan{})
+	add(t, m, "number", 100)
+	for _, name := range []string{"text", "held"} {
+		column, err := m.Add(Key{Table: "t", Column: name}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		column.Text = m.AllocateMost()
+		if err := m.Commit(column.Text.Address, 1000); err != nil {
+			t.Fatal(err)
+		}
+		column.Text = m.Shrink(column.Text, 1000)
+		m.Complete(column)
+		if name == "text" {
+			m.Release(column)
+		}
+	}
+	for _, want := range []bool{true, false} {
+		if dropped, err := m.DropTexts(); dropped != want || err != nil {
+			t.Errorf("dropped %v, %v; want %v", dropped, err, want)
+		}
+	}
+	there := []bool{
+		m.Resident(key("number")) > 0, m.Resident(Key{Table: "t", Column: "text"}) > 0, m.Resident(Key{Table: "t", Column: "held"}) > 0,
+	}
+	if diff := cmp.Diff([]bool{true, false, true}, there); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Columns also make room where the device has less memory than the budget says.
 func TestColumnsOfOthers(t *testing.T) {
 	m := newMemory(t, 1<<30, devicetest.Plan{Memory: 4 * mib})
