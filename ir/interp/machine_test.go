@@ -266,3 +266,92 @@ func TestKernelFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestAtomics applies each operation to a word of 4 bytes and to one of 8.
+func TestAtomics(t *testing.T) {
+	const memory, operand = 0xF000000000000005, 0x7000000000000003 // low halves 5 and 3
+	for _, test := range []struct {
+		operation      string
+		narrow, wide   uint64 // what memory holds then
+		narrow2, wide2 uint64 // with -1 instead of the operand
+	}{
+		{"add", 8, 0x6000000000000008, 4, 0xF000000000000004},
+		{"and", 1, 0x7000000000000001, 5, 0xF000000000000005},
+		{"or", 7, 0xF000000000000007, 0xffffffff, 0xffffffffffffffff},
+		{"exchange", 3, operand, 0xffffffff, 0xffffffffffffffff},
+		{"min_s", 3, memory, 0xffffffff, memory},
+		{"max_s", 5, operand, 5, 0xffffffffffffffff},
+		{"min_u", 3, operand, 5, memory},
+		{"max_u", 5, memory, 0xffffffff, 0xffffffffffffffff},
+	} {
+		body := "%first = load %launch 4 offset 64 : i32\n%second = load %launch 8 offset 72 : i64\n"
+		body += "%a = atomic %launch, %first \"" + test.operation + "\" width 4 offset 80\n%b = atomic %launch, %second \"" + test.operation + "\" width 8 offset 88\n"
+		body += "store %context, %a 4\nstore %context, %b 8 offset 8\n"
+		text := "export kern @f(%context: addr, %launch: gaddr) threads 32 {\n%t = thread_index\nwhen %t then {\n} else {\n" + body + "}\n}"
+		for _, minus := range []bool{false, true} {
+			m, linear, global := machineOf(t, text)
+			word := binary.LittleEndian
+			value, narrow, wide := uint64(operand), test.narrow, test.wide
+			if minus {
+				value, narrow, wide = 0xffffffffffffffff, test.narrow2, test.wide2
+			}
+			word.PutUint32(global[64:], uint32(value))
+			word.PutUint64(global[72:], value)
+			word.PutUint32(global[80:], 5)
+			word.PutUint64(global[88:], memory)
+			if err := m.Launch("f", interp.Grid{Blocks: 1}, 0x10000, globalAt); err != nil {
+				t.Fatal(err)
+			}
+			if got, got2 := uint64(word.Uint32(global[80:])), word.Uint64(global[88:]); got != narrow || got2 != wide {
+				t.Errorf("%s with %#x leaves %#x and %#x, want %#x and %#x", test.operation, value, got, got2, narrow, wide)
+			}
+			if word.Uint32(linear) != 5 || word.Uint64(linear[8:]) != memory {
+				t.Errorf("%s gives %#x and %#x", test.operation, word.Uint32(linear), word.Uint64(linear[8:]))
+			}
+		}
+	}
+}
+
+// TestMemory copies, fills, and moves parts of values, and uses the global.
+func TestMemory(t *testing.T) {
+	m, linear, _ := machineOf(t, `
+export kern @f(%at: addr, %n: i32) -> i32 {
+  %two = const 2 : addr
+  %to = iadd %at, %two
+  memory_copy %to, %at, %n
+  %far = const 65600 : addr
+  memory_fill %far, %n, %n
+  %wide = load %at 16 : i128
+  store %far, %wide 16 offset 16
+  %some = load %at 2 offset 6 signed true : i128
+  store %far, %some 16 offset 32
+  %v = vload %at offset 1 : vec<i8,16>
+  vstore %far, %v offset 48
+  %budget = global_get @library.budget
+  %more = iadd %budget, %n
+  global_set %more @library.budget
+  ret %budget
+}`)
+	for i := range 16 {
+		linear[i] = byte(0xf0 + i)
+	}
+	m.Budget = -7
+	results, err := m.Call("f", interp.Word(0x10000), interp.Word(5))
+	if err != nil || results[0] != interp.Word(0xfffffff9) || m.Budget != -2 {
+		t.Errorf("got %v, %v, and the budget is %d", results, err, m.Budget)
+	}
+	// The copy of five bytes by two overlaps itself.
+	start := []byte{0xf0, 0xf1, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff}
+	want := append([]byte{5, 5, 5, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, start...)
+	want = append(want, 0xf4, 0xf7)
+	for range 14 {
+		want = append(want, 0xff)
+	}
+	want = append(append(want, start[1:]...), 0)
+	if diff := cmp.Diff(start, linear[:16]); diff != "" {
+		t.Errorf("copied (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, linear[64:128]); diff != "" {
+		t.Errorf("filled and stored (-want +got):\n%s", diff)
+	}
+}
