@@ -76,8 +76,10 @@ func checkLike(t *testing.T, r rapid.TB, m *machine, text, pattern, escape strin
 		r.Fatalf("compiling %q: %v", pattern, err)
 	}
 	copy(m.memory[at:], compiled)
-	if got := must[int32](t, m, "like", text, uint32(at)); (got != 0) != want {
-		r.Errorf("compiled: %q LIKE %q ESCAPE %q (insensitive %v) = %v, want %v", text, pattern, escape, insensitive, got, want)
+	for _, function := range []string{"like", "like_short"} {
+		if got := must[int32](t, m, function, text, uint32(at)); (got != 0) != want {
+			r.Errorf("%s: %q LIKE %q ESCAPE %q (insensitive %v) = %v, want %v", function, text, pattern, escape, insensitive, got, want)
+		}
 	}
 }
 

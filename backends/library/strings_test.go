@@ -89,8 +89,10 @@ func TestCompareStrings(t *testing.T) {
 				}
 			}
 			equal("string_equal", must[int32](t, m, "string_equal", a, b) != 0, a == b)
+			equal("string_equal_short", must[int32](t, m, "string_equal_short", a, b) != 0, a == b)
 			equal("string_compare", must[int32](t, m, "string_compare", a, b), int32(strings.Compare(a, b)))
 			equal("string_starts_with", must[int32](t, m, "string_starts_with", b, a) != 0, strings.HasPrefix(b, a))
+			equal("string_starts_with_short", must[int32](t, m, "string_starts_with_short", b, a) != 0, strings.HasPrefix(b, a))
 			equal("string_length", must[int64](t, m, "string_length", a), int64(utf8.RuneCountInString(a)))
 			equal("string_concat", m.text(must[int64](t, m, "string_concat", a, b, site)), a+b)
 		})

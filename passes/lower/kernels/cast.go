@@ -235,8 +235,11 @@ func (g *generator) text(op *ir.Op) *scalar {
 		g.makesText(op.Code.String())
 		return g.site(op, codeScratch, "the text that one row makes does not fit the scratch area")
 	}
+	callNamed := func(name string, t ir.Type, arguments ...*ir.Value) *ir.Value {
+		return g.guarded(null, func() *scalar { return &scalar{t: result, v: g.call(name, t, arguments...)} }).v
+	}
 	call := func(name string, t ir.Type, arguments ...*ir.Value) *ir.Value {
-		return g.guarded(null, func() *scalar { return &scalar{t: result, v: g.call(library(name), t, arguments...)} }).v
+		return callNamed(library(name), t, arguments...)
 	}
 	switch op.Code {
 	case ir.OpLike:
@@ -253,7 +256,7 @@ func (g *generator) text(op *ir.Op) *scalar {
 				}).v
 				return s
 			}
-			s.v = call("like", i32, values[0], g.pattern(op, literal, escape, insensitive))
+			s.v = callNamed(g.library("like"), i32, values[0], g.pattern(op, literal, escape, insensitive))
 			return s
 		}
 		code, flag := int64(-1), int64(0)
@@ -282,7 +285,7 @@ func (g *generator) text(op *ir.Op) *scalar {
 	case ir.OpLower:
 		s.v = call("string_lower", i64, values[0], scratch())
 	case ir.OpStartsWith:
-		s.v = call("string_starts_with", i32, values[0], values[1])
+		s.v = callNamed(g.library("string_starts_with"), i32, values[0], values[1])
 	default:
 		panic("BUG: no text operation: " + op.Code.String())
 	}

@@ -23,6 +23,14 @@ func (g *generator) makesText(what string) {
 	g.scratch = true
 }
 
+// library is the name of a function of the library that kernels have a shorter one for.
+func (g *generator) library(name string) string {
+	if g.kernel != nil {
+		name += "_short"
+	}
+	return library(name)
+}
+
 // accessing makes what a kernel loads from here on have an access, until the function
 // that it returns is called.
 func (g *generator) accessing(access string) (restore func()) {

@@ -245,9 +245,9 @@ func (g *generator) comparison(code ir.Opcode, a, b *scalar) *ir.Value {
 	case ir.String, ir.Bytes:
 		switch code {
 		case ir.OpEqual:
-			return e.call(library("string_equal"), i32, a.v, b.v)
+			return e.call(g.library("string_equal"), i32, a.v, b.v)
 		case ir.OpNotEqual:
-			return e.not(e.call(library("string_equal"), i32, a.v, b.v))
+			return e.not(e.call(g.library("string_equal"), i32, a.v, b.v))
 		default:
 			// by order
 		}
