@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -223,6 +224,7 @@ func (m *wasmMachine) run(t *testing.T, k *random.Kern) *random.Outcome {
 	}
 	for _, slice := range k.Slices {
 		m.instance.SetBudget(1 << 20)
+		binary.LittleEndian.PutUint32(m.instance.Memory()[abi.ScratchCursor:], abi.ScratchBase)
 		end := ""
 		var at failedAt
 		if _, err := f.Call(uint64(slice)); errors.As(err, &at) {

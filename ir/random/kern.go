@@ -31,7 +31,8 @@ type Kern struct {
 	// launch block of a kernel: the block, and more behind it.
 	Linear, Global []byte
 	// Blocks and Threads are the shape of the launch, Threads 0 for a function of the CPU,
-	// which is called once with each address of Slices.
+	// which is called once with each address of Slices, and before with nothing in the
+	// scratch area.
 	Blocks, Threads int
 	Slices          []uint32
 	Traps           bool

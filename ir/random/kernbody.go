@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/heddle-lang/heddle/ir"
+	"github.com/heddle-lang/heddle/ir/abi"
 	"github.com/heddle-lang/heddle/ir/interp"
 )
 
@@ -474,7 +475,9 @@ func (g *kernGenerator) results(slice *ir.Value) {
 	for _, cell := range g.cells {
 		list = append(list, g.b.Unary(ir.OpGet, cell))
 	}
-	list = append(list, g.text...)
+	for _, text := range g.text {
+		list = append(list, text, g.call(abi.LibraryModule+".hash_string", []*ir.Value{text}, i64))
+	}
 	for i, v := range list[max(0, len(list)-resultSlots):] {
 		g.storeResult(slice, i, v)
 	}

@@ -25,17 +25,44 @@ const (
 	limitWide                   // what decimals of some precision stay below
 	escapeWord                  // a character, or -1
 	truthWord                   // 0 or 1
+	scaleWord                   // 0 to 38
+	singleFloat                 // f64 that is an f32
+	timeOfDay                   // i64, microseconds of a day
 	failSite                    // of heddle.fail
 )
 
-// libraryCalls are the functions of the runtime library that make no text, and so may be
-// called by kernels.
-var libraryCalls = []struct {
+// libraryCall is a function of the runtime library.
+type libraryCall struct {
 	name      string
 	arguments []argument
 	result    ir.Type
 	text      bool // the result is a packed string
-}{
+}
+
+// textCalls are functions that work in private memory, which kernels do not have.
+var textCalls = []libraryCall{
+	{"string_concat", []argument{someText, someText, failSite}, i64, true},
+	{"string_upper", []argument{someText, failSite}, i64, true},
+	{"string_lower", []argument{someText, failSite}, i64, true},
+	{"bool_to_string", []argument{truthWord, failSite}, i64, true},
+	{"i64_to_string", []argument{anyLong, failSite}, i64, true},
+	{"i128_to_string", []argument{anyWide, failSite}, i64, true},
+	{"decimal_to_string", []argument{anyWide, scaleWord, failSite}, i64, true},
+	{"date_to_string", []argument{someDays, failSite}, i64, true},
+	{"time_to_string", []argument{timeOfDay, failSite}, i64, true},
+	{"timestamp_to_string", []argument{anyLong, failSite}, i64, true},
+	{"timestamptz_to_string", []argument{anyLong, failSite}, i64, true},
+	{"f64_to_string", []argument{anyFloat, failSite}, i64, true},
+	{"f32_to_string", []argument{singleFloat, failSite}, i64, true},
+	{"string_to_f64", []argument{someText, failSite}, f64, false},
+	{"string_to_f32", []argument{someText, failSite}, f64, false},
+	{"string_to_decimal", []argument{someText, scaleWord, limitWide, failSite}, i128, false},
+	{"string_to_time", []argument{someText, failSite}, i64, false},
+	{"string_to_timestamptz", []argument{someText, failSite}, i64, false},
+}
+
+// libraryCalls are functions that kernels may call too.
+var libraryCalls = []libraryCall{
 	{"string_equal", []argument{someText, someText}, i32, false},
 	{"string_compare", []argument{someText, someText}, i32, false},
 	{"string_starts_with", []argument{someText, someText}, i32, false},
@@ -109,6 +136,9 @@ func (g *kernGenerator) callLibrary() {
 	}
 	g.calls--
 	call := pick(g.source, libraryCalls...)
+	if g.options.Threads == 0 && chance(g.source, 40) {
+		call = pick(g.source, textCalls...)
+	}
 	for !g.mayFail && slices.Contains(call.arguments, failSite) {
 		call = pick(g.source, libraryCalls...)
 	}
@@ -162,6 +192,12 @@ func (g *kernGenerator) argument(a argument) *ir.Value {
 		return g.constant(i32, pick(g.source, int64(-1), 0x5c, 0x61))
 	case truthWord:
 		return g.constant(i32, int64(g.source.IntN(2)))
+	case scaleWord:
+		return g.constant(i32, int64(g.source.IntN(39)))
+	case singleFloat:
+		return g.b.Op(ir.OpFloatConvert, []*ir.Value{g.of(f32)}, ir.Attr("type", f64)).Result()
+	case timeOfDay:
+		return g.b.Binary(ir.OpIntegerRemU, g.of(i64), g.constant(i64, ir.MicrosecondsPerDay))
 	case failSite:
 		return g.site()
 	default:

@@ -29,6 +29,9 @@ func (k *Kern) Start() *Outcome {
 	return &Outcome{Linear: bytes.Clone(k.Linear), Global: bytes.Clone(k.Global)}
 }
 
+// privateSize is how much private memory functions of the CPU get in each place of it.
+const privateSize = 1 << 16
+
 // Run lets the interpreter run the function, or the kernel with its launch block at an
 // address. An error is a mistake in the function, or in the interpreter. Of a function that
 // may trap it also tells, as uncertain, whether an op trapped whose value nobody needed:
@@ -45,7 +48,12 @@ func (k *Kern) Run(library *ir.Module, launch uint64, reverse bool) (outcome *Ou
 	m.Host[abi.FailImport] = func(_ *interp.Machine, arguments []interp.Bits) ([]interp.Bits, error) {
 		return nil, failure(arguments[0].Low)
 	}
+	static, cursor, scratch := make([]byte, privateSize), make([]byte, 4), make([]byte, privateSize)
+	m.Linear.Map(abi.StaticBase, static)
+	m.Linear.Map(abi.ScratchCursor, cursor)
+	m.Linear.Map(abi.ScratchBase, scratch)
 	for _, slice := range k.Slices {
+		binary.LittleEndian.PutUint32(cursor, abi.ScratchBase)
 		_, err := m.Call(k.Function, interp.Word(uint64(slice)))
 		var site failure
 		switch {
