@@ -241,7 +241,11 @@ func (d *differential) checkOnDevice(t *testing.T, first, count uint64) {
 	t.Helper()
 	var cases []*randomCase
 	for seed := first; seed < first+count; seed++ {
-		if c := d.prepare(t, seed); c != nil {
+		c := d.prepare(t, seed)
+		if t.Failed() {
+			t.Fatalf("run it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_KERNELS=1", seed)
+		}
+		if c != nil {
 			cases = append(cases, c)
 		}
 	}
