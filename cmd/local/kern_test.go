@@ -56,7 +56,7 @@ func TestRandomFunctions(t *testing.T) {
 				checkFunctions(t, e, seed, min(kernBatch, first+count-seed), ends)
 			}
 			t.Logf("%d calls return, %d fail, %d trap, %d functions may trap or not", ends["return"], ends["fail"], ends["trap"], ends["uncertain"])
-			if ends["return"] == 0 {
+			if ends["return"] == 0 && count >= kernBatch {
 				t.Error("nothing was compared")
 			}
 		})

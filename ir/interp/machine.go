@@ -220,6 +220,9 @@ func (r *frame) step(op *ir.Op) (*ir.Value, error) {
 		}
 	case ir.OpWhen:
 		condition, err := r.need(op.Operands[0])
+		if err != nil && idle(op.Regions[0]) && idle(op.Regions[1]) {
+			return atEnd, nil // nobody needs to know
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -253,6 +256,16 @@ func (r *frame) step(op *ir.Op) (*ir.Value, error) {
 		}
 		return atEnd, r.effect(op)
 	}
+}
+
+// idle reports a region that does nothing but compute values, which only it can see.
+func idle(b *ir.Block) bool {
+	for _, op := range b.Ops {
+		if !op.Info().Has(ir.Pure) && (op.Code != ir.OpWhen || !idle(op.Regions[0]) || !idle(op.Regions[1])) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *frame) block(op *ir.Op) (*ir.Value, error) {
