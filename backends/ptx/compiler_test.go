@@ -288,6 +288,7 @@ func TestRefusedByTheCompiler(t *testing.T) {
 		{"a fused multiplication", text("ret;", "fma.rn.f64 %a, %b, %c, %d;"), nil, "fuses"},
 		{"a free rounding", text("ret;", "add.f64 %a, %b, %c;"), nil, "leaves the rounding"},
 		{"an approximation", text("ret;", "div.approx.f32 %a, %b, %c;"), nil, "approximates"},
+		{"bits from nowhere", text("ret;", "bfe.u64 %a, %b, 63, 8;"), nil, "behind the end of a register"},
 		{"flushed subnormals", text("ret;", "mul.rn.ftz.f32 %a, %b, %c;"), nil, "approximates"},
 	}
 	for _, test := range tests {

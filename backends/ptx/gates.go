@@ -1,6 +1,7 @@
 package ptx
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/heddle-lang/heddle/internal/diag"
@@ -8,8 +9,8 @@ import (
 
 // CheckPTX tests the text of a module for what must never reach a GPU. The error is
 // E0447. It finds what llc lets pass with status 0: functions that do not exist become
-// external ones, unknown architectures become no code at all; and arithmetic that
-// rounds otherwise than the CPU does.
+// external ones, unknown architectures become no code at all; arithmetic that rounds
+// otherwise than the CPU does; and code of which a mistake of LLVM 14 is known.
 func CheckPTX(ptx []byte, target Target) error {
 	refuse := func(line int, format string, args ...any) error {
 		d := diag.New(codeRefused, format, args...)
@@ -45,7 +46,11 @@ func CheckPTX(ptx []byte, target Target) error {
 		case first == ".func", strings.HasPrefix(first, ".visible"), strings.HasPrefix(first, ".weak"):
 			return refuse(number, "the code has something besides kernels: %s", strings.TrimSpace(line))
 		default:
-			if what := forbidden(first); what != "" {
+			what := forbidden(first)
+			if what == "" && takesTooMuch(words) {
+				what = "takes bits from behind the end of a register, as LLVM 14 does by mistake"
+			}
+			if what != "" {
 				return refuse(number, "the code %s: %s", what, strings.TrimSpace(line))
 			}
 		}
@@ -89,4 +94,16 @@ func forbidden(instruction string) string {
 	default:
 		return ""
 	}
+}
+
+// takesTooMuch reports a bfe of more bits than stand behind its first one: what LLVM 14
+// makes of a shift that keeps the sign and a mask. It has zeros there and not the sign.
+func takesTooMuch(words []string) bool {
+	width := map[string]int{"bfe.u32": 32, "bfe.u64": 64}[words[0]]
+	if width == 0 || len(words) != 5 {
+		return false
+	}
+	first, err1 := strconv.Atoi(strings.TrimSuffix(words[3], ","))
+	count, err2 := strconv.Atoi(strings.TrimSuffix(words[4], ";"))
+	return err1 == nil && err2 == nil && first+count > width
 }

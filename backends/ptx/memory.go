@@ -215,9 +215,21 @@ func (k *kernel) unaligned(op *ir.Op, p place, width int64) value.Value {
 	last := at(k.block.NewAdd(address, long(width-1)))
 	if width == 16 {
 		middle := at(k.block.NewAdd(address, long(8)))
-		return k.pair(k.ofWidth("fshr", middle, first, by), k.ofWidth("fshr", last, middle, by))
+		return k.pair(k.shifted(first, middle, by), k.shifted(middle, last, by))
 	}
-	return k.truncate(k.ofWidth("fshr", last, first, by), types.NewInt(uint64(8*width)))
+	return k.truncate(k.shifted(first, last, by), types.NewInt(uint64(8*width)))
+}
+
+// shifted gives the low half of two words, the lower one first, after a shift to the
+// right by less than a word. For 64 bits fshr would do, but LLVM before 19 makes a
+// rotation of it where both words are one, and gets that wrong.
+func (k *kernel) shifted(first, second, by value.Value) value.Value {
+	if integerOf(first).BitSize == 32 {
+		return k.ofWidth("fshr", second, first, by)
+	}
+	low := k.block.NewLShr(first, by)
+	high := k.block.NewShl(k.block.NewShl(second, long(1)), k.block.NewXor(by, long(63)))
+	return k.block.NewOr(high, low)
 }
 
 // store writes memory in the largest pieces that are known to be aligned.
