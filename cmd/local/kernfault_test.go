@@ -74,6 +74,7 @@ func TestKernelFaults(t *testing.T) {
 	}{
 		{name: "right"},
 		{name: "barrier removed", old: "  barrier\n  %last", new: "  %last", want: "race"},
+		{name: "second barrier removed", old: "  barrier\n  %10", new: "  %10", want: "race"},
 		{name: "last barrier removed", old: "  barrier\n  %all", new: "  %all", want: "race"},
 		{name: "barrier for some", old: "  barrier\n  %last", new: "  when %odd then {\n    barrier\n  } else {\n  }\n  %last", want: "barrier"},
 		{name: "barrier in each of two branches", old: "  barrier\n  %last", new: "  when %odd then {\n    barrier\n  } else {\n    fence\n    barrier\n  }\n  %last", want: "divergent barrier"},

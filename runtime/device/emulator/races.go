@@ -163,7 +163,10 @@ func (r *races) wasRead(s *shadow, u *use) bool {
 
 // note keeps an access.
 func (r *races) note(s *shadow, u *use) {
-	if u.how != reading {
+	// An atomic write does not hide an earlier one of the interval that was not: other
+	// threads race with that one still.
+	weaker := u.strong && s.writeInterval == r.interval && !s.strongWrite
+	if u.how != reading && !weaker {
 		s.writeInterval, s.writeOrder, s.writer, s.strongWrite = r.interval, u.warp.order, u.thread, u.strong
 	}
 	if u.how == writing {
