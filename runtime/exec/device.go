@@ -117,6 +117,9 @@ func (g *gpu) open(budget int64) (err error) {
 func (g *gpu) close() error {
 	var failed error
 	note := func(err error) {
+		if problem := deviceProblem(err); problem != nil && (problem.Code == device.CodeFault || problem.Code == device.CodeLost) {
+			g.broken = problem
+		}
 		if g.broken == nil {
 			failed = errors.Join(failed, err)
 		}

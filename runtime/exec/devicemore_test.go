@@ -372,3 +372,33 @@ func TestDeviceAgain(t *testing.T) {
 		})
 	}
 }
+
+// A device that is lost while a table passes through it, also after the last launch.
+func TestDeviceStreamLost(t *testing.T) {
+	rows := manyRows(600, 0)
+	full := devicetest.Fault{Call: devicetest.Allocate, Err: devicetest.OutOfMemory()} // the first column
+	for _, test := range deviceCases(t, rows, rows[:100]) {
+		if test.name != "direct" && test.name != "100 groups" {
+			continue
+		}
+		sound := openDevice(t, devicetest.Plan{Faults: []devicetest.Fault{full}})
+		_, stats := mustExecute(t, deviceSession(t, sound, Options{Threads: 2}), onKernels(t, test.query()))
+		if places(stats) != "emulator emulator" || sound.Calls(devicetest.AllocateHost) < 2 {
+			t.Errorf("%s ran on %s: %v", test.name, places(stats), stats.Fallbacks())
+		}
+		for _, call := range []devicetest.Call{devicetest.Synchronize, devicetest.Free} {
+			for at := range sound.Calls(call) {
+				t.Run(fmt.Sprintf("%s/%s %d", test.name, call, at+1), func(t *testing.T) {
+					lost := devicetest.Fault{Call: call, At: at + 1, Err: devicetest.Lost()}
+					s := deviceSession(t, openDevice(t, devicetest.Plan{Faults: []devicetest.Fault{full, lost}}), Options{Threads: 2})
+					for range 2 {
+						got, stats := mustExecute(t, s, onKernels(t, test.query()))
+						if diff := diffRows(test.want, sortedRows(got)); diff != "" {
+							t.Errorf("on %s: %s", places(stats), diff)
+						}
+					}
+				})
+			}
+		}
+	}
+}

@@ -135,7 +135,15 @@ func (r *run) runOnDevice(number int, st *state, stats *PipelineStats) error {
 		return err
 	}
 	j := &deviceJob{run: r, gpu: g, number: number, pipeline: p, into: st, stats: stats}
-	if err = errors.Join(j.execute(), j.close()); err != nil {
+	err = j.execute()
+	closed := j.close()
+	if err == nil && deviceProblem(closed) != nil {
+		// The state has its records, so this is no failure of the pipeline. But what the
+		// device still holds is not known any more.
+		g.broken = deviceProblem(closed)
+		closed = nil
+	}
+	if err = errors.Join(err, closed); err != nil {
 		g.unsettled = true
 	}
 	return single(err)
