@@ -129,7 +129,7 @@ func newImage(t *testing.T) *image {
 
 // takesStrings are the functions whose i64 parameters of these names are strings.
 func takesStrings(f *ir.Function) bool {
-	return strings.HasPrefix(f.Name, "string_") || slices.Contains([]string{"hash_string", "like", "like_dynamic", "persist", "volatile_length"}, f.Name)
+	return strings.HasPrefix(f.Name, "string_") || slices.Contains([]string{"hash_string", "like", "like_short", "like_dynamic", "persist", "volatile_length"}, f.Name)
 }
 
 // argument makes a value for a parameter.
