@@ -171,14 +171,14 @@ func (r *run) mergeAll(st *state) error {
 }
 
 // windowTexts are texts of a state's records that lie in the windows of workers. The
-// mirror has something else there, so they move.
+// mirror has something else there, so they move: one behind the other, in the order in
+// which collect and then image come to them.
 type windowTexts struct {
 	run     *run
 	st      *state
 	content []byte
-	places  map[uint64]uint32 // by packed string: offset in content
-	base    uint32            // address of content in the mirror
-	changed []byte            // image of a page at hand
+	next    uint32 // address in the mirror of the text that image comes to next
+	changed []byte // image of a page at hand
 }
 
 // collect notes the texts of a page's records.
@@ -194,14 +194,6 @@ func (t *windowTexts) collect(p *page) error {
 			if int64(address)+int64(length) > int64(t.run.stable) {
 				return misbehaved("compiled code gave a row of %q text at %#x, which is not stable", t.st.Name, address)
 			}
-			key := uint64(address) | uint64(length)<<32
-			if _, found := t.places[key]; found {
-				continue
-			}
-			if t.places == nil {
-				t.places = map[uint64]uint32{}
-			}
-			t.places[key] = uint32(len(t.content))
 			t.content = append(t.content, linear[address:address+length]...)
 			if len(t.content) > mostRegion {
 				return devicememory.Full(int64(len(t.content)), 0, mostRegion)
@@ -220,14 +212,14 @@ func (t *windowTexts) show(j *deviceJob) error {
 	if err != nil {
 		return err
 	}
-	t.base = place.Address
+	t.next = place.Address
 	return j.gpu.copyIn(place.Address, t.content, j.stats)
 }
 
-// image is a page as the mirror gets it.
+// image is a page as the mirror gets it; pages come in the order of collect.
 func (t *windowTexts) image(p *page) []byte {
 	content := t.run.session.heap.At(p.block)
-	if len(t.places) == 0 {
+	if len(t.content) == 0 {
 		return content
 	}
 	t.changed = append(t.changed[:0], content...)
@@ -235,7 +227,8 @@ func (t *windowTexts) image(p *page) []byte {
 		for at := uint32(abi.PageHeader); at < p.filled; at += uint32(t.st.Record.Size) {
 			address, length := t.run.textOf(t.st, content, at, offset)
 			if length != 0 && address >= abi.WindowBase {
-				put32(t.changed, at+offset, t.base+t.places[uint64(address)|uint64(length)<<32])
+				put32(t.changed, at+offset, t.next)
+				t.next += length
 			}
 		}
 	}
