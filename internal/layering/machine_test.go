@@ -61,7 +61,7 @@ var exceptions = map[string]exception{
 		reason: "an anonymous file backs the memory of the engines; it is memory, not data",
 	},
 	"ir/random": {
-		uses:   []string{"math/rand/v2.New", "math/rand/v2.NewPCG"},
+		uses:   []string{"math/rand/v2.New", "math/rand/v2.NewPCG", "math/rand/v2.Rand"},
 		reason: "programs for tests are made from a seed, and again from the same seed",
 	},
 	"runtime/store/storetest": {
