@@ -67,6 +67,7 @@ var faultTests = []struct {
 	{"race with atomics", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 0; bar.sync 0; atom.shared.add.u32 d, [tile], 1; ld.shared.b32 d, [tile];", device.CodeFault, "race: the thread"},
 	{"race before atomics", "setp.eq.u32 p, tid, 0; @p st.shared.b32 [tile], 7; atom.shared.add.u32 d, [tile], 1;", device.CodeFault, "race: the thread 0 wrote the byte 0"},
 	{"no end", "loop: bra.uni loop;", device.CodeLost, "the kernel took longer than it may"},
+	{"no end, with lanes that part", "loop: and.b32 d, tid, 1; setp.eq.u32 p, d, 0; @p bra even; add.u32 a, a, 1; even: add.u32 b, b, 1; bra loop;", device.CodeLost, "the kernel took longer than it may"},
 	{"waiting for nobody", "loop: ld.volatile.global.b32 d, [in]; setp.ne.u32 p, d, 12345; @p bra loop;", device.CodeLost, "the kernel took longer than it may"},
 	{"unknown instruction", "frobnicate.b32 d, a;", device.CodeCode, "line 26 of the PTX: the instruction is not supported: frobnicate.b32 d, a"},
 	{"unknown modifier", "add.quickly.s32 d, a, b;", device.CodeCode, `".quickly" is not supported here`},
