@@ -20,7 +20,8 @@ type kernGenerator struct {
 	text    []*ir.Value // packed strings that can be seen
 	leave   []*ir.Value // labels of blocks that can be left
 	places  []place
-	packed  []int64 // strings
+	mix     *ir.Value // a variable into which values go that are not stored
+	packed  []int64   // strings
 	pattern []uint32
 	left    int // statements
 	calls   int // of the library
@@ -74,6 +75,7 @@ func (g *kernGenerator) helperFunction() {
 	}
 	body := ir.NewBlock(types...)
 	inner.b, inner.values, inner.mayEnd = ir.At(body), slices.Clone(body.Arguments), true
+	inner.mix = inner.b.Unary(ir.OpVariable, inner.constant(i64, 0))
 	inner.result = pick(g.source, types...)
 	for inner.left > 0 {
 		inner.statement()
@@ -86,6 +88,7 @@ func (g *kernGenerator) helperFunction() {
 
 // first loads some values of each type, and makes variables.
 func (g *kernGenerator) first() {
+	g.mix = g.b.Unary(ir.OpVariable, g.constant(i64, 0))
 	for _, t := range []ir.Type{i32, i64, i128, f32, f64} {
 		g.load(t)
 		if chance(g.source, 60) {
@@ -242,6 +245,11 @@ func (g *kernGenerator) region(block *ir.Block, make func()) *ir.Block {
 	outer := *g
 	g.b, g.depth = g.b.In(block), g.depth+1
 	make()
+	if end := block.Terminator(); end == nil || !end.Info().Has(ir.Terminator) {
+		for range min(2, len(g.values)-len(outer.values)) {
+			g.fold(pick(g.source, g.values[len(outer.values):]...))
+		}
+	}
 	g.b, g.depth, g.mayFail = outer.b, outer.depth, outer.mayFail
 	g.values, g.cells, g.text, g.leave, g.places = outer.values, outer.cells, outer.text, outer.leave, outer.places
 	return block
@@ -471,6 +479,9 @@ func (g *kernGenerator) observe(v *ir.Value) *ir.Value {
 
 // results stores the variables and the youngest values behind a slice's memory.
 func (g *kernGenerator) results(slice *ir.Value) {
+	for _, v := range g.values {
+		g.fold(v)
+	}
 	list := slices.Clone(g.values[max(0, len(g.values)-resultSlots):])
 	for _, cell := range g.cells {
 		list = append(list, g.b.Unary(ir.OpGet, cell))
@@ -478,9 +489,31 @@ func (g *kernGenerator) results(slice *ir.Value) {
 	for _, text := range g.text {
 		list = append(list, text, g.call(abi.LibraryModule+".hash_string", []*ir.Value{text}, i64))
 	}
+	list = append(list, g.b.Unary(ir.OpGet, g.mix))
 	for i, v := range list[max(0, len(list)-resultSlots):] {
 		g.storeResult(slice, i, v)
 	}
+}
+
+// fold mixes a value into the variable for those that are not stored.
+func (g *kernGenerator) fold(v *ir.Value) {
+	v = g.observe(v)
+	as := func(code ir.Opcode, v *ir.Value, t ir.Type) *ir.Value {
+		return g.b.Op(code, []*ir.Value{v}, ir.Attr("type", t)).Result()
+	}
+	switch v.Type.Kind {
+	case ir.Address:
+		v = as(ir.OpExtendU, as(ir.OpWrap, v, i32), i64)
+	case ir.I32:
+		v = as(ir.OpExtendS, v, i64)
+	case ir.I128:
+		v = g.b.Binary(ir.OpIntegerXor, as(ir.OpWrap, v, i64), g.b.Unary(ir.OpHighHalf, v))
+	case ir.Vector:
+		v = as(ir.OpExtendU, g.b.Unary(ir.OpVectorBitmask, v), i64)
+	default: // is an i64
+	}
+	now := g.b.Binary(ir.OpIntegerMul, g.b.Unary(ir.OpGet, g.mix), g.constant(i64, 0x1E3779B97F4A7C15))
+	g.b.Op(ir.OpSet, []*ir.Value{g.mix, g.b.Binary(ir.OpIntegerAdd, now, v)})
 }
 
 func (g *kernGenerator) storeResult(slice *ir.Value, slot int, v *ir.Value) {
