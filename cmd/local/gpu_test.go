@@ -168,6 +168,22 @@ func TestShapesShareKernels(t *testing.T) {
 	}
 }
 
+// TestOuterJoinsOnDevice fills groups from two pipelines: rows with a match, whose key is
+// never NULL, and rows without one.
+func TestOuterJoinsOnDevice(t *testing.T) {
+	needLLVM(t)
+	dir := benchmarkData(t, 0.01, "native")
+	cpu, gpu := open(t, local.Options{Data: dir}), openEmulator(t, dir)
+	for _, join := range []string{"JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"} {
+		text := `SELECT f, count(*) AS n, sum(k) AS s FROM
+			(SELECT n_nationkey AS k, n_regionkey = 1 AS f FROM nation) a ` + join + ` nation b ON k = n_nationkey + 12 GROUP BY f ORDER BY f`
+		want, found := mustAsk(t, cpu, text), mustAsk(t, gpu, text)
+		if diff := cmp.Diff(want.rows, found.rows); diff != "" {
+			t.Errorf("%s:\n%s", join, diff)
+		}
+	}
+}
+
 // TestHints lets a statement say where it runs.
 func TestHints(t *testing.T) {
 	needLLVM(t)

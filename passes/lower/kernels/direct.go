@@ -41,7 +41,7 @@ func (g *generator) numberKeys(op *ir.Op, index int) []digit {
 	definition := g.module.States[index]
 	total := int64(1)
 	var digits []digit
-	for _, v := range op.Operands[:definition.Keys] {
+	for i, v := range op.Operands[:definition.Keys] {
 		var d digit
 		if g.source != nil && v.Op == g.source.op && g.source.columns[v.Index].layout.Encoding == ir.Dictionary {
 			d.column = g.source.columns[v.Index]
@@ -56,7 +56,7 @@ func (g *generator) numberKeys(op *ir.Op, index int) []digit {
 		} else {
 			return nil
 		}
-		if v.Type.Nullable {
+		if definition.Fields[i].Type.Nullable { // by other pipelines too, if not by this one
 			d.values++
 		}
 		if d.values < 1 {
