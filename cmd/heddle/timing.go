@@ -32,6 +32,7 @@ type measuredPipeline struct {
 	CopyIn   int64   `json:"bytesToDevice,omitempty"`
 	CopyOut  int64   `json:"bytesFromDevice,omitempty"`
 	Launches int     `json:"launches,omitempty"`
+	Replayed bool    `json:"replayed,omitempty"` // as one graph
 	Fallback string  `json:"fallback,omitempty"`
 }
 
@@ -54,7 +55,7 @@ func measuredOf(stats *exec.Stats) *measured {
 			Title: p.Title, Run: milliseconds(p.Run), Finish: milliseconds(p.Finish),
 			Rows: p.Rows, Bytes: p.Bytes, Passes: p.Passes, Morsels: p.Morsels,
 			Device: p.Device, Kernel: milliseconds(p.Kernel), Transfer: milliseconds(p.Transfer),
-			CopyIn: p.CopiedIn, CopyOut: p.CopiedOut, Launches: p.Launches,
+			CopyIn: p.CopiedIn, CopyOut: p.CopiedOut, Launches: p.Launches, Replayed: p.Replayed,
 		}
 		if p.Fallback != nil {
 			pipeline.Fallback = p.Fallback.Message
@@ -165,6 +166,9 @@ func (s *execution) showTiming(run *local.Run, elapsed, result time.Duration) er
 		}
 		if pipeline.Device != "cpu" {
 			remark += fmt.Sprintf(", on %s: kernel %.2f ms, transfer %.2f ms", deviceTitle(pipeline.Device), pipeline.Kernel, pipeline.Transfer)
+		}
+		if pipeline.Replayed {
+			remark += ", replayed"
 		}
 		add(fmt.Sprintf("pipeline %d: %s", i+1, pipeline.Title), pipeline.Run+pipeline.Finish, remark)
 	}

@@ -89,13 +89,16 @@ func TestRandomProgramsOnDevice(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d programs compared, %d trap, %d have an operation without machine code", d.compared, d.trapped, d.unsupported)
-	t.Logf("%d pipelines ran on the device; others ran on the CPU because", d.onDevice)
+	t.Logf("%d runs compared, %d programs trap, %d have an operation without machine code", d.compared, d.trapped, d.unsupported)
+	t.Logf("%d pipelines ran on the device, %d of them as replays; others ran on the CPU because", d.onDevice, d.replayed)
 	for reason, n := range d.reasons {
 		t.Logf("%5d  %s", n, reason)
 	}
 	if d.onDevice < int(count)/2 {
 		t.Errorf("only %d pipelines of %d programs ran on the device", d.onDevice, count)
+	}
+	if d.replayed < int(count)/4 {
+		t.Errorf("only %d pipelines of %d programs were replayed", d.replayed, count)
 	}
 }
 
@@ -111,6 +114,7 @@ type differential struct {
 	compiler    *ptx.Compiler
 	unavailable map[string]string
 	onDevice    int
+	replayed    int
 	reasons     map[string]int // why pipelines ran on the CPU
 }
 
@@ -185,6 +189,9 @@ func (d *differential) kernels(ctx context.Context, cases []*randomCase) (*exec.
 // count notes where the pipelines of a run ran.
 func (d *differential) count(stats exec.Stats) {
 	for _, p := range stats.Pipelines {
+		if p.Replayed {
+			d.replayed++
+		}
 		switch {
 		case p.Fallback != nil:
 			d.reasons[p.Fallback.Message]++
@@ -254,7 +261,13 @@ func (d *differential) checkOnDevice(t *testing.T, first, count uint64) {
 		t.Fatalf("seeds %d to %d: %s", first, first+count-1, rendered(err))
 	}
 	for _, c := range cases {
-		d.compare(t, c, kernels)
+		runs := 1
+		if c.seed%4 == 0 {
+			runs = 3 // the later ones replay
+		}
+		for range runs {
+			d.compare(t, c, kernels)
+		}
 		if t.Failed() {
 			t.Fatalf("run it again with HEDDLE_RANDOM_SEED=%d HEDDLE_RANDOM_KERNELS=1", c.seed)
 		}

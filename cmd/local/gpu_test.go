@@ -48,7 +48,8 @@ func TestBenchmarkQueriesOnDevice(t *testing.T) {
 				name := fmt.Sprintf("q%02d", number)
 				t.Run(name, func(t *testing.T) {
 					want := mustAsk(t, cpu, tpch.Query(number))
-					for _, run := range []string{"cold", "resident"} {
+					replayed := 0
+					for _, run := range []string{"cold", "resident", "replayed"} {
 						found, err := ask(t.Context(), gpu, tpch.Query(number), "NULL")
 						if err != nil {
 							t.Fatal(run, rendered(err))
@@ -57,10 +58,16 @@ func TestBenchmarkQueriesOnDevice(t *testing.T) {
 							t.Errorf("%s:\n%s", run, diff)
 						}
 						for _, p := range found.stats.Pipelines {
+							if p.Replayed {
+								replayed++
+							}
 							if p.Device != "emulator" && !staysOnCPU(p.Title) {
 								t.Errorf("%s: %q ran on %s: %s", run, p.Title, p.Device, p.Why)
 							}
 						}
+					}
+					if replayed == 0 {
+						t.Error("no pipeline was replayed")
 					}
 				})
 			}

@@ -51,6 +51,7 @@ type gpu struct {
 	constants uint32
 	epoch     int
 	static    bool // the library's data are in the mirror
+	graphs    deviceGraphs
 
 	// unsettled says that work may go on that nobody has waited for.
 	unsettled bool
@@ -153,6 +154,9 @@ func (g *gpu) trim() error {
 		return nil
 	}
 	failed := g.settle()
+	if failed == nil {
+		failed = g.graphs.forget(g.driver, anyGraph)
+	}
 	for _, l := range g.lanes {
 		failed = errors.Join(failed, l.close(g.driver))
 	}
@@ -161,7 +165,7 @@ func (g *gpu) trim() error {
 }
 
 func (g *gpu) closeModules() error {
-	var failed error
+	failed := g.graphs.forget(g.driver, anyGraph)
 	for _, m := range g.modules {
 		failed = errors.Join(failed, m.module.Close())
 	}

@@ -272,17 +272,27 @@ func (t *deviceTable) feed(j *deviceJob) error {
 	most := j.mostRows()
 	for _, part := range t.ranges {
 		for from := int64(0); from == 0 || from < part.count; from += most {
-			columns := make([]deviceColumn, len(t.all))
-			for i, column := range t.all {
-				c := &t.scan.columns[i]
-				columns[i] = launchColumnOf(column, c.step(), part.first+from, c.dictionary.address)
-			}
-			rows := min(part.count-from, most)
-			if err := j.launch(rows, columns, devicememory.Range{}, 0); err != nil {
+			if err := j.launch(t.over(part.first+from, min(part.count-from, most))); err != nil {
 				return err
 			}
-			j.run.query.Progress.add(rows, 0)
 		}
 	}
 	return nil
+}
+
+func (t *deviceTable) only(j *deviceJob) (launchOver, bool) {
+	if len(t.ranges) != 1 || t.ranges[0].count > j.mostRows() {
+		return launchOver{}, false
+	}
+	return t.over(t.ranges[0].first, t.ranges[0].count), true
+}
+
+// over is a launch over consecutive rows.
+func (t *deviceTable) over(first, rows int64) launchOver {
+	columns := make([]deviceColumn, len(t.all))
+	for i, column := range t.all {
+		c := &t.scan.columns[i]
+		columns[i] = launchColumnOf(column, c.step(), first, c.dictionary.address)
+	}
+	return launchOver{rows: rows, columns: columns}
 }

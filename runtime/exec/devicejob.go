@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/heddle-lang/heddle/ir"
@@ -27,10 +28,13 @@ type deviceJob struct {
 	most   int // most blocks of a launch
 	source deviceSource
 	marked []markedPages
+	inputs []deviceInput
+	shown  bool // the device has the inputs
 
 	// What follows is of one attempt.
 	block     []byte // image of the launch block
 	launched  bool   // the device has it
+	header    []byte // where the block's header comes back to
 	capacity  int64  // records that the region has room for
 	region    devicememory.Range
 	directory devicememory.Range
@@ -45,10 +49,20 @@ type deviceSource interface {
 	size() (rows, bytes int64)
 	// columns is how many columns of the launch block it describes.
 	columns() int
+	// only is the launch that takes all rows, where one does.
+	only(j *deviceJob) (l launchOver, ok bool)
 	// feed launches the kernel over all rows. An attempt that has failed for want of
 	// room feeds again.
 	feed(j *deviceJob) error
 	close() error
+}
+
+// launchOver is what a launch reads.
+type launchOver struct {
+	rows    int64
+	columns []deviceColumn
+	runs    devicememory.Range // their list, for abi.LaunchRuns
+	count   int                // of runs
 }
 
 // errNoRoom says that a kernel had no place for a record.
@@ -71,7 +85,7 @@ func (j *deviceJob) execute() error {
 			return err
 		}
 	}
-	if err := g.copyIn(r.context.Address, r.contextImage(j.pipeline), j.stats); err != nil {
+	if err := j.input(r.context.Address, r.contextImage(j.pipeline)); err != nil {
 		return err
 	}
 	rows, bytes := j.source.size()
@@ -151,10 +165,12 @@ func (j *deviceJob) mostRows() int64 {
 // launchRows is what the number of a launch's first row is a multiple of.
 const launchRows = 128
 
-// blocks is how many blocks a launch over so many rows has.
+// blocks is how many blocks a launch over so many rows has: a power of two or the most, so
+// that a graph serves where the number of rows is another.
 func (j *deviceJob) blocks(rows int64) int {
 	perBlock := int64(j.pipeline.Kernel.Threads) * int64(j.pipeline.Kernel.RowsPerThread)
-	return int(max(min((rows+perBlock-1)/perBlock, int64(j.most)), 1))
+	full := max((rows+perBlock-1)/perBlock, 1)
+	return int(min(1<<bits.Len64(uint64(full-1)), int64(j.most)))
 }
 
 // deviceColumn is a column as a launch sees it, from its first row on.
@@ -173,6 +189,9 @@ func (j *deviceJob) begin() error {
 	if k.Slots > 0 {
 		least := int64(j.most) * int64(k.Slots) * size
 		if int64(g.partial.Size) < least {
+			if err := g.graphs.forget(g.driver, (*graphKey).leavesPartials); err != nil {
+				return err
+			}
 			g.memory.Free(g.partial)
 			g.partial = devicememory.Range{}
 			partial, err := g.memory.Allocate(least)
@@ -191,7 +210,6 @@ func (j *deviceJob) begin() error {
 	if k.Hashes {
 		put32(j.block, abi.LaunchDirectory, j.directory.Address)
 		put32(j.block, abi.LaunchShift, uint32(32-j.bits))
-		return g.compute.Fill(g.memory.Address(j.directory.Address), 0, 4<<j.bits)
 	}
 	return nil
 }
@@ -202,6 +220,9 @@ func (j *deviceJob) launchBlock(columns int) error {
 	need := int64(abi.LaunchSize + columns*abi.LaunchColumnSize)
 	if g.block.Size < need {
 		if err := g.wait(j.run.ctx, g.compute); err != nil { // work may still read it
+			return err
+		}
+		if err := g.graphs.forget(g.driver, anyGraph); err != nil {
 			return err
 		}
 		if err := g.memory.FreeBlock(g.block); err != nil {
@@ -226,25 +247,19 @@ func (j *deviceJob) attempt() error {
 	if err := j.begin(); err != nil {
 		return err
 	}
-	if err := g.compute.Record(g.started); err != nil {
+	replayed, err := j.replay()
+	if err == nil && !replayed {
+		err = j.feed()
+	}
+	if err != nil {
 		return err
 	}
-	if err := j.source.feed(j); err != nil {
-		return err
-	}
-	if err := g.compute.Record(g.ended); err != nil {
-		return err
-	}
-	if err := j.copyPartials(); err != nil {
-		return err
-	}
-	header := j.block[:abi.LaunchSize]
-	if err := g.compute.CopyOut(header, g.block.Address); err != nil {
-		return err
-	}
+	j.shown = true
 	if err := g.wait(r.ctx, g.compute); err != nil {
 		return err
 	}
+	header := j.block[:abi.LaunchSize]
+	copy(header, j.header)
 	j.stats.CopiedOut += abi.LaunchSize
 	took, err := g.ended.Since(g.started)
 	if err != nil {
@@ -263,47 +278,116 @@ func (j *deviceJob) attempt() error {
 	return nil
 }
 
+// feed gives the commands of an attempt one by one.
+func (j *deviceJob) feed() error {
+	g := j.gpu
+	if err := j.showInputs(); err != nil {
+		return err
+	}
+	if j.pipeline.Kernel.Hashes {
+		if err := g.compute.Fill(g.memory.Address(j.directory.Address), 0, 4<<j.bits); err != nil {
+			return err
+		}
+	}
+	if err := g.compute.Record(g.started); err != nil {
+		return err
+	}
+	if err := j.source.feed(j); err != nil {
+		return err
+	}
+	if err := g.compute.Record(g.ended); err != nil {
+		return err
+	}
+	if err := j.copyPartials(); err != nil {
+		return err
+	}
+	j.header = j.block[:abi.LaunchSize]
+	return g.compute.CopyOut(j.header, g.block.Address)
+}
+
+// input notes bytes that the kernel reads, which must stay as they are, and puts memory
+// under their place in the mirror.
+func (j *deviceJob) input(address uint32, content []byte) error {
+	j.inputs = append(j.inputs, deviceInput{address, content})
+	if len(j.inputs) > mostInputs {
+		panic("BUG: a pipeline has more inputs than a context and a list of runs")
+	}
+	return j.gpu.memory.Commit(address, int64(len(content)))
+}
+
+// showInputs copies the inputs, if the device does not have them.
+func (j *deviceJob) showInputs() error {
+	if j.shown {
+		return nil
+	}
+	for _, input := range j.inputs {
+		if err := j.gpu.compute.CopyIn(j.gpu.memory.Address(input.address), input.content); err != nil {
+			return err
+		}
+	}
+	j.countInputs()
+	return nil
+}
+
+func (j *deviceJob) countInputs() {
+	for _, input := range j.inputs {
+		j.stats.CopiedIn += int64(len(input.content))
+	}
+}
+
 // enough reports whether the region holds all that a limited buffer needs.
 func (j *deviceJob) enough() bool { return j.limited() && j.capacity >= wantedRows(j.into) }
 
 func (j *deviceJob) limited() bool { return j.into.Kind == ir.BufferState && j.into.Limit >= 0 }
 
 // launch hands one launch to the device.
-func (j *deviceJob) launch(rows int64, columns []deviceColumn, runs devicememory.Range, runCount int) error {
-	r, g, k := j.run, j.gpu, j.pipeline.Kernel
+func (j *deviceJob) launch(l launchOver) error {
+	r, g := j.run, j.gpu
 	if err := r.interrupted(); err != nil {
 		return err
 	}
-	blocks := j.blocks(rows)
-	if k.Slots > 0 {
-		records := int64(blocks) * int64(k.Slots)
-		if (j.partials+records)*int64(j.into.Record.Size) > int64(g.partial.Size) {
-			if err := errors.Join(j.copyPartials(), g.wait(r.ctx, g.compute)); err != nil {
-				return err
-			}
+	shape := j.launchOf(l.rows)
+	if records := int64(shape.Blocks) * int64(j.pipeline.Kernel.Slots); records > 0 && (j.partials+records)*int64(j.into.Record.Size) > int64(g.partial.Size) {
+		if err := errors.Join(j.copyPartials(), g.wait(r.ctx, g.compute)); err != nil {
+			return err
 		}
-		put32(j.block, abi.LaunchPartials, g.partial.Address+uint32(j.partials*int64(j.into.Record.Size)))
-		j.partials += records
 	}
-	put32(j.block, abi.LaunchRows, uint32(rows))
-	put32(j.block, abi.LaunchRuns, runs.Address)
-	put32(j.block, abi.LaunchRunCount, uint32(runCount))
+	j.describe(l)
+	if err := j.showBlock(); err != nil {
+		return err
+	}
+	if err := g.compute.Launch(j.kernel, shape, r.kernelParameters(g)); err != nil {
+		return err
+	}
+	j.stats.Launches++
+	r.query.Progress.add(l.rows, 0)
+	return nil
+}
+
+// launchOf is the shape of a launch over so many rows.
+func (j *deviceJob) launchOf(rows int64) device.Launch {
+	return device.Launch{Blocks: j.blocks(rows), Threads: j.pipeline.Kernel.Threads, Shared: j.shared}
+}
+
+// describe writes a launch to the image of the launch block. What blocks leave gets its
+// place.
+func (j *deviceJob) describe(l launchOver) {
+	g, k := j.gpu, j.pipeline.Kernel
+	if k.Slots > 0 {
+		put32(j.block, abi.LaunchPartials, g.partial.Address+uint32(j.partials*int64(j.into.Record.Size)))
+		j.partials += int64(j.blocks(l.rows)) * int64(k.Slots)
+	}
+	put32(j.block, abi.LaunchRows, uint32(l.rows))
+	put32(j.block, abi.LaunchRuns, l.runs.Address)
+	put32(j.block, abi.LaunchRunCount, uint32(l.count))
 	described := j.block[abi.LaunchSize:]
-	for i := range columns {
-		c, at := &columns[i], uint32(i*abi.LaunchColumnSize)
+	for i := range l.columns {
+		c, at := &l.columns[i], uint32(i*abi.LaunchColumnSize)
 		put64(described, at+abi.LaunchValues, uint64(c.values))
 		put64(described, at+abi.LaunchValidity, uint64(c.validity))
 		put32(described, at+abi.LaunchText, c.text)
 		put32(described, at+abi.LaunchDictionary, c.dictionary)
 	}
-	if err := j.showBlock(); err != nil {
-		return err
-	}
-	if err := g.compute.Launch(j.kernel, device.Launch{Blocks: blocks, Threads: k.Threads, Shared: j.shared}, r.kernelParameters(g)); err != nil {
-		return err
-	}
-	j.stats.Launches++
-	return nil
 }
 
 // kernelParameters are the parameters of every kernel.
@@ -353,9 +437,11 @@ type deviceValues int
 func (v deviceValues) size() (rows, bytes int64) { return int64(v), 0 }
 func (v deviceValues) columns() int              { return 0 }
 func (v deviceValues) close() error              { return nil }
-func (v deviceValues) feed(j *deviceJob) error {
-	return j.launch(int64(v), nil, devicememory.Range{}, 0)
+func (v deviceValues) only(*deviceJob) (launchOver, bool) {
+	return launchOver{rows: int64(v)}, true
 }
+
+func (v deviceValues) feed(j *deviceJob) error { return j.launch(launchOver{rows: int64(v)}) }
 
 // textual reports whether records of a state hold text.
 func textual(st *state) bool { return len(textOffsets(st)) > 0 }

@@ -15,6 +15,7 @@ import (
 type onDevice struct {
 	off       *diag.Diagnostic // why nothing more of the run goes there
 	constants bool             // the run's constants are in the mirror
+	number    int64            // of the run among those of the session; 0 until it is asked for
 	ranges    []devicememory.Range
 	columns   []*devicememory.Column
 }

@@ -88,12 +88,13 @@ func (j *deviceJob) grow() error {
 func (j *deviceJob) allocateRegion() error {
 	j.freeRegion()
 	var err error
-	if j.region, err = j.run.allocateOnDevice(j.gpu, j.capacity*int64(j.into.Record.Size)); err != nil {
-		return err
-	}
 	if j.pipeline.Kernel.Hashes {
-		j.directory, err = j.run.allocateOnDevice(j.gpu, 4<<j.bits)
+		// First, so that its address, which a graph holds, does not depend on the region.
+		if j.directory, err = j.run.allocateOnDevice(j.gpu, 4<<j.bits); err != nil {
+			return err
+		}
 	}
+	j.region, err = j.run.allocateOnDevice(j.gpu, j.capacity*int64(j.into.Record.Size))
 	return err
 }
 

@@ -205,11 +205,14 @@ func (s *deviceStream) close() error {
 	return failed
 }
 
+// only is none: what passes through is not there again.
+func (s *deviceStream) only(*deviceJob) (launchOver, bool) { return launchOver{}, false }
+
 // feed reads the chunks that are not pruned.
 func (s *deviceStream) feed(j *deviceJob) error {
 	s.read = 0
 	if len(s.scan.chunks) == 0 {
-		return j.launch(0, make([]deviceColumn, len(s.scan.columns)), devicememory.Range{}, 0)
+		return j.launch(launchOver{columns: make([]deviceColumn, len(s.scan.columns))})
 	}
 	queue := newCounter(len(s.scan.chunks))
 	failures := make([]error, len(s.parts))
@@ -393,12 +396,11 @@ func (s *deviceStream) flush(j *deviceJob, p *streamPart) error {
 	if err := g.compute.Wait(p.copied); err != nil {
 		return err
 	}
-	if err := j.launch(p.rows, columns, devicememory.Range{}, 0); err != nil {
+	if err := j.launch(launchOver{rows: p.rows, columns: columns}); err != nil {
 		return err
 	}
 	j.stats.CopiedIn += copied
 	s.read += p.rows
 	p.used = true
-	j.run.query.Progress.add(p.rows, 0)
 	return g.compute.Record(p.read)
 }

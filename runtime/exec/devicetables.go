@@ -31,7 +31,13 @@ func (s *deviceRuns) close() error              { return nil }
 
 // feed launches the kernel over all records at once: the list of runs tells where they
 // lie.
-func (s *deviceRuns) feed(j *deviceJob) error { return j.launch(s.rows, nil, s.list, len(s.runs)) }
+func (s *deviceRuns) feed(j *deviceJob) error { return j.launch(s.whole()) }
+
+func (s *deviceRuns) only(*deviceJob) (launchOver, bool) { return s.whole(), true }
+
+func (s *deviceRuns) whole() launchOver {
+	return launchOver{rows: s.rows, runs: s.list, count: len(s.runs)}
+}
 
 // recordsSource makes the records of a state a source. Those of workers are copied to
 // the mirror first.
@@ -73,7 +79,7 @@ func (s *deviceRuns) add(first uint32, count int64) {
 	}
 }
 
-// show copies the list of runs to the mirror.
+// show makes the list of runs an input.
 func (s *deviceRuns) show(r *run, j *deviceJob) error {
 	if len(s.runs) == 0 {
 		return nil
@@ -89,7 +95,7 @@ func (s *deviceRuns) show(r *run, j *deviceJob) error {
 	if s.list, err = r.allocateOnDevice(j.gpu, int64(len(content))); err != nil {
 		return err
 	}
-	return j.gpu.copyIn(s.list.Address, content, j.stats)
+	return j.input(s.list.Address, content)
 }
 
 // mirror copies a finished state of the host to the mirror: its pages, at their
@@ -319,6 +325,9 @@ func (j *deviceJob) attemptLink(source *deviceRuns) error {
 		return nil
 	}
 	if err := j.launchBlock(0); err != nil {
+		return err
+	}
+	if err := j.showInputs(); err != nil {
 		return err
 	}
 	return source.feed(j)

@@ -38,8 +38,11 @@ type PipelineStats struct {
 	Fallback *diag.Diagnostic
 	// Launches counts launches of the kernel. CopiedIn and CopiedOut are bytes to and
 	// from the device, Transfer the time in which columns were read and copied, and
-	// Kernel the time on the device from the first launch to the end of the last.
+	// Kernel the time on the device from the first launch to the end of the last. Replayed
+	// says that all was one graph, captured in this run or an earlier one; Kernel is then
+	// the time of the graph, with its copies of launch block, context and partial records.
 	Launches            int
+	Replayed            bool
 	CopiedIn, CopiedOut int64
 	Transfer, Kernel    time.Duration
 }
