@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/heddle-lang/heddle/backends/library/notation"
+	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
 	"github.com/heddle-lang/heddle/internal/diag"
@@ -110,6 +111,7 @@ func signatureTable(t *testing.T, module *ir.Module) []byte {
 	b.WriteString("// Signatures gives the exported functions by name. The map must not be changed.\nfunc Signatures() map[string]Signature { return signatures() }\n\nvar signatures = sync.OnceValue(func() map[string]Signature {\n")
 	b.WriteString("i32, i64, i128, f64, addr := ir.Of(ir.I32), ir.Of(ir.I64), ir.Of(ir.I128), ir.Of(ir.F64), ir.Of(ir.Address)\n")
 	b.WriteString("return map[string]Signature{\n")
+	unavailable := ptx.Unavailable(module)
 	for _, f := range module.Functions {
 		if !f.Export {
 			continue
@@ -121,7 +123,11 @@ func signatureTable(t *testing.T, module *ir.Module) []byte {
 		for _, r := range f.Results {
 			results = append(results, r.String())
 		}
-		fmt.Fprintf(&b, "%q: {Parameters: []ir.Type{%s}, Results: []ir.Type{%s}},\n", f.Name, strings.Join(parameters, ", "), strings.Join(results, ", "))
+		fmt.Fprintf(&b, "%q: {Parameters: []ir.Type{%s}, Results: []ir.Type{%s}", f.Name, strings.Join(parameters, ", "), strings.Join(results, ", "))
+		if why := unavailable[f.Name]; why != "" {
+			fmt.Fprintf(&b, ", CPU: %q", why)
+		}
+		b.WriteString("},\n")
 	}
 	b.WriteString("}\n})\n")
 	text, err := format.Source(b.Bytes())

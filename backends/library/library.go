@@ -42,6 +42,8 @@ func Digest(wideArithmetic bool) string {
 type Signature struct {
 	Parameters []ir.Type
 	Results    []ir.Type
+	// CPU tells why kernels on a GPU cannot call it, "" when they can.
+	CPU string
 }
 
 // Source gives the library as one module of kern functions. It is parsed once and must

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
-	"github.com/heddle-lang/heddle/backends/ptx"
 	"github.com/heddle-lang/heddle/backends/wasm"
 	"github.com/heddle-lang/heddle/backends/wasm/encode"
 	"github.com/heddle-lang/heddle/frontend/sql"
@@ -166,8 +165,10 @@ func Compile(ctx context.Context, clock system.Clock, file *diag.File, statement
 // unavailable tells which functions of the library kernels cannot call.
 var unavailable = sync.OnceValue(func() map[string]string {
 	functions := map[string]string{}
-	for name, why := range ptx.Unavailable(library.Source()) {
-		functions[abi.LibraryModule+"."+name] = why
+	for name, signature := range library.Signatures() {
+		if signature.CPU != "" {
+			functions[abi.LibraryModule+"."+name] = signature.CPU
+		}
 	}
 	return functions
 })
