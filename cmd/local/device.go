@@ -291,6 +291,21 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 	if !w.wantsKernels(mode) {
 		return result, nil
 	}
+	give := func(reason error) (*placement, error) {
+		d := asDiagnostic(reason)
+		if w.options.Device.Require {
+			return nil, d
+		}
+		notice := *d
+		notice.Severity = diag.Warning
+		return &placement{notices: []*diag.Diagnostic{notice.Note("the query runs on the CPU instead")}}, nil
+	}
+	if code == nil {
+		if mode == place.ModeAuto { // nobody asked for the device
+			return result, nil
+		}
+		return give(diag.New(exec.CodeNotOnDevice, "the program was compiled without code for GPUs").Helpf("build it again: heddle build --target wasm,ptx"))
+	}
 	var err error
 	if result.plan, err = w.place(p, hint, code.PTX != nil); err != nil {
 		return nil, err
@@ -300,15 +315,6 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 			return nil, nothingFits(result.plan)
 		}
 		return result, nil
-	}
-	give := func(reason error) (*placement, error) {
-		d := asDiagnostic(reason)
-		if w.options.Device.Require {
-			return nil, d
-		}
-		notice := *d
-		notice.Severity = diag.Warning
-		return &placement{notices: []*diag.Diagnostic{notice.Note("the query runs on the CPU instead")}}, nil
 	}
 	driver, err := w.driver(ctx, mode)
 	if err != nil {

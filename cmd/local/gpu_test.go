@@ -203,6 +203,58 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// TestWithoutKernels runs a program that was compiled for the CPU alone where a device is
+// asked for: that is told, and an error where the device is required.
+func TestWithoutKernels(t *testing.T) {
+	options := local.Options{Data: benchmarkData(t, 0.01, "native")}
+	compiled, err := open(t, options).Prepare(t.Context(), diag.NewFile("query.sql", tpch.Query(6)), local.PrepareOptions{})
+	if err != nil {
+		t.Fatal(rendered(err))
+	}
+	for _, test := range []struct {
+		name    string
+		options local.DeviceOptions
+		hint    place.Mode
+		notice  bool
+	}{
+		{"nobody asks", local.DeviceOptions{}, "", false},
+		{"the CPU is asked for", local.DeviceOptions{Mode: place.ModeCPU}, "", false},
+		{"the device is asked for", local.DeviceOptions{Mode: place.ModeEmulator}, "", true},
+		{"the program asks for it", local.DeviceOptions{}, place.ModeEmulator, true},
+	} {
+		for _, required := range []bool{false, true} {
+			name := test.name
+			if required {
+				name += ", and required"
+			}
+			t.Run(name, func(t *testing.T) {
+				options := options
+				options.Device = test.options
+				options.Device.Require = required
+				run, err := open(t, options).Run(t.Context(), compiled[0].Program, compiled[0].Wasm, local.RunOptions{Hint: test.hint})
+				if required && test.notice {
+					var d *diag.Diagnostic
+					if !errors.As(err, &d) || d.Code != "E0660" {
+						t.Fatalf("the error is %v, want E0660", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(rendered(err))
+				}
+				defer func() {
+					if err := run.Close(); err != nil {
+						t.Error(err)
+					}
+				}()
+				if told := len(run.Notices) > 0; told != test.notice {
+					t.Errorf("notices %v", run.Notices)
+				}
+			})
+		}
+	}
+}
+
 // staysOnCPU tells pipelines that have no kernel, or whose source only the CPU can
 // complete: groups that each block of threads has left apart.
 func staysOnCPU(title string) bool {

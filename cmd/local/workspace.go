@@ -277,12 +277,9 @@ type Run struct {
 
 // Run runs a program over the tables of the workspace.
 func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, options RunOptions) (*Run, error) {
-	arranged := &placement{}
-	if options.GPU != nil {
-		var err error
-		if arranged, err = w.arrange(ctx, p, options.GPU, options.Hint); err != nil {
-			return nil, err
-		}
+	arranged, err := w.arrange(ctx, p, options.GPU, options.Hint)
+	if err != nil {
+		return nil, err
 	}
 	opened, err := w.Engine()
 	if err != nil {
