@@ -145,7 +145,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if near, ok := diag.Suggest(unknown.GetSpecifiedName(), flagNames(cmd)); ok && len(shown) > 2 {
 		return d.Helpf("did you mean \"--%s\"?", near)
 	}
-	return d.Helpf("%q lists the flags", strings.TrimSpace("heddle help "+strings.TrimPrefix(cmd.CommandPath(), "heddle")))
+	return d.Helpf("%q lists the flags", "heddle help"+strings.TrimPrefix(cmd.CommandPath(), "heddle"))
 }
 
 // finish reports an error and gives the exit code.
