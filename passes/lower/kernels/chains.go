@@ -132,11 +132,11 @@ func (g *generator) neutral(record *ir.Value, a accumulator) {
 	}
 	var v *ir.Value
 	switch kt := a.operand.v.Type; {
+	case a.function == ir.Any:
+		v = e.bits(g.kept(a.operand).v, kt) // for a type without NULL any value will do
 	case a.function == ir.Count || a.function == ir.Sum || isText(a.field.Type):
 		e.initialise(record, offset, width)
 		return
-	case a.function == ir.Any:
-		v = e.bits(a.operand.v, kt) // for a type without NULL any value will do
 	case a.field.Type.IsFloat():
 		v = e.constFloat(kt, math.Inf(-1))
 		if a.function == ir.Min {
@@ -196,7 +196,7 @@ func (g *generator) updateAtomically(op *ir.Op, record *ir.Value, a accumulator)
 				g.replace(record, a)
 			}
 			if a.field.NullOffset >= 0 {
-				e.store(record, int64(a.field.NullOffset), 1, e.const32(0))
+				g.setByte(record, a.field.NullOffset, 0)
 			}
 		})
 	}
@@ -242,8 +242,11 @@ func (g *generator) replace(record *ir.Value, a accumulator) {
 		bits = e.convert(bits, word)
 	}
 	if a.function == ir.Any {
-		if isText(s.t) || a.field.NullOffset >= 0 {
-			e.store(record, int64(a.field.Offset), a.field.Width, bits)
+		if a.field.NullOffset >= 0 { // otherwise the record began with a value
+			restore := g.accessing("volatile")
+			null := e.load(record, int64(a.field.NullOffset), 1, false, i32)
+			restore()
+			e.when(null, func() { g.atomic("exchange", a.field.Width, record, int64(a.field.Offset), bits) }, nil)
 		}
 		return
 	}

@@ -291,7 +291,9 @@ func (g *generator) probe(op *ir.Op, rest []*ir.Op) {
 			g.rows[region.Arguments[0]] = rowRecord{record, state}
 			e.branchIf(mismatch, e.not(g.condition(g.value(holds))))
 		}
-		if definition.Unmatched {
+		if definition.Unmatched && g.kernel != nil {
+			g.setByte(record, state.MarkOffset, 1)
+		} else if definition.Unmatched {
 			// Only the first match writes: the mark of a record that many tuples meet
 			// would else travel from core to core.
 			at := int64(state.MarkOffset)

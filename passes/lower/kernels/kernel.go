@@ -325,6 +325,23 @@ func (l *lowerer) link(index int) {
 	g.finish()
 }
 
+// setByte makes a byte of a record that other threads set too 0 or 1. Nearly always it
+// is so already.
+func (g *generator) setByte(record *ir.Value, offset int, value int64) {
+	e := &g.emitter
+	restore := g.accessing("volatile")
+	held := e.load(record, int64(offset), 1, false, i32)
+	restore()
+	shift := 8 * (offset & 3)
+	g.when(e.compare("ne", held, e.const32(value)), func() {
+		if value == 0 {
+			g.atomic("and", 4, record, int64(offset&^3), e.const32(int64(int32(^(0xFF<<shift)))))
+		} else {
+			g.atomic("or", 4, record, int64(offset&^3), e.const32(int64(int32(1<<shift))))
+		}
+	}, nil)
+}
+
 // atomic applies an atomic operation to memory and gives what it held.
 func (g *generator) atomic(operation string, width int, address *ir.Value, offset int64, v *ir.Value) *ir.Value {
 	return g.build(ir.OpAtomic, []*ir.Value{g.address(address), v}, nil,
