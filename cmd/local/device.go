@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/heddle-lang/heddle/backends/library"
@@ -265,7 +266,7 @@ func (w *Workspace) CompileKernels(ctx context.Context, kern *ir.Module, target 
 		return nil, err
 	}
 	began := w.system.Clock.Now()
-	text, err := ptx.Lower(kern, ptx.Options{Library: library.Source()})
+	text, err := ptx.Lower(kern, ptx.Options{Library: library.Functions()})
 	if err != nil {
 		return nil, err
 	}
@@ -342,6 +343,30 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 	result.kernels = &exec.Kernels{PTX: result.code.PTX}
 	w.devices.hand(p)
 	return result, nil
+}
+
+// fallbacks tells why pipelines did not run on the device that they were placed on, each
+// reason once.
+func fallbacks(pipelines []exec.PipelineStats) []*diag.Diagnostic {
+	var notices []*diag.Diagnostic
+	for _, p := range pipelines {
+		if p.Fallback == nil {
+			continue
+		}
+		where := p.Title + ": ran on the CPU instead"
+		known := slices.IndexFunc(notices, func(n *diag.Diagnostic) bool {
+			return n.Code == p.Fallback.Code && n.Message == p.Fallback.Message && len(n.Notes) > len(p.Fallback.Notes) &&
+				slices.Equal(n.Notes[:len(p.Fallback.Notes)], p.Fallback.Notes)
+		})
+		if known >= 0 {
+			notices[known].Note("%s", where)
+			continue
+		}
+		notice := *p.Fallback
+		notice.Severity, notice.Notes = diag.Warning, slices.Clone(notice.Notes)
+		notices = append(notices, notice.Note("%s", where))
+	}
+	return notices
 }
 
 func anyOnDevice(plan *place.Plan) bool {

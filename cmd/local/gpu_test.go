@@ -132,6 +132,14 @@ func TestFallbacks(t *testing.T) {
 				if len(found.notices) == 0 || found.notices[0].Code != test.code || found.notices[0].Severity != diag.Warning {
 					t.Errorf("%s: notices %v, want %s", run, found.notices, test.code)
 				}
+				for i, notice := range found.notices {
+					if i > 0 && notice.Message == found.notices[i-1].Message {
+						t.Errorf("%s: told twice: %s", run, notice.Message)
+					}
+					if last := notice.Notes[len(notice.Notes)-1]; !strings.HasSuffix(last, "on the CPU instead") {
+						t.Errorf("%s: the last note is %q, which does not say what happened", run, last)
+					}
+				}
 			}
 			options.Device.Require = true
 			_, err := ask(t.Context(), open(t, options), text, "NULL")

@@ -320,13 +320,7 @@ func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, op
 	} else {
 		run.Code, run.Compile = codeSource(before, w.cache.Stats()), run.Stats().Compile
 	}
-	for _, p := range run.Stats().Pipelines {
-		if p.Fallback != nil {
-			notice := *p.Fallback
-			notice.Severity = diag.Warning
-			run.Notices = append(run.Notices, &notice)
-		}
-	}
+	run.Notices = append(run.Notices, fallbacks(run.Stats().Pipelines)...)
 	return run, nil
 }
 
