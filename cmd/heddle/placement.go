@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,12 +86,23 @@ func (a *app) writePlacement(w io.Writer, plan *place.Plan) error {
 		}
 		fmt.Fprintln(&text, "      "+strings.ReplaceAll(why, "\n", "\n      "))
 	}
+	if anyDevice(plan) { // what kernels share, such as compiling them, is in the whole alone
+		fmt.Fprintf(&text, "in all %s; on the CPU alone %s\n", likely(plan.Total), likely(plan.CPUOnly))
+	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }
 
+func anyDevice(plan *place.Plan) bool {
+	return slices.ContainsFunc(plan.Decisions, func(d place.Decision) bool { return d.Device })
+}
+
 func cost(c place.Cost) string {
-	return shortDuration(time.Duration(c.Total.Likely * float64(time.Second)))
+	return likely(c.Total)
+}
+
+func likely(seconds place.Interval) string {
+	return shortDuration(time.Duration(seconds.Likely * float64(time.Second)))
 }
 
 // placed is a plan's placement in JSON. Times are in milliseconds.
