@@ -44,3 +44,18 @@ func TestSource(t *testing.T) {
 		t.Errorf("digests %s and %s", library.Digest(false), library.Digest(true))
 	}
 }
+
+// TestFunctions finds every function alone as it stands in the whole.
+func TestFunctions(t *testing.T) {
+	for _, want := range library.Source().Functions {
+		got := library.Functions().Function(want.Name)
+		if got == nil || got.Export != want.Export || got.Body == nil || len(got.Body.Ops) != len(want.Body.Ops) {
+			t.Errorf("%s: found %v", want.Name, got)
+		}
+	}
+	for _, name := range []string{"", "no_such", "like(", "hash"} {
+		if got := library.Functions().Function(name); got != nil {
+			t.Errorf("%q: found %s", name, got.Name)
+		}
+	}
+}

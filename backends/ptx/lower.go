@@ -16,11 +16,16 @@ import (
 	"github.com/heddle-lang/heddle/ir/abi"
 )
 
+// Functions finds functions by name, nil where there is none. An *ir.Module does.
+type Functions interface {
+	Function(name string) *ir.Function
+}
+
 // Options say what a module's code may refer to.
 type Options struct {
-	// Library has the functions that kernels call as "library.name". It may be nil when
-	// they call none. It is only read.
-	Library *ir.Module
+	// Library has the functions that kernels call as "library.name", and those that these
+	// call. It may be nil when they call none. It is only read.
+	Library Functions
 }
 
 // Lower translates the kernels of a module, its kern functions with Threads, into one
@@ -78,7 +83,7 @@ func EntryName(function string) string {
 type lowering struct {
 	module       *llvm.Module
 	source       *ir.Module
-	library      *ir.Module
+	library      Functions
 	declarations map[string]*llvm.Func // intrinsics
 	kernels      []metadata.Node       // annotations, one for each kernel
 	invariant    *metadata.Tuple

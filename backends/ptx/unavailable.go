@@ -28,11 +28,11 @@ func Unavailable(library *ir.Module) map[string]string {
 
 // privacy finds out why functions of a library cannot run on a GPU, each once.
 type privacy struct {
-	library *ir.Module
+	library Functions
 	reasons map[*ir.Function]string
 }
 
-func newPrivacy(library *ir.Module) *privacy {
+func newPrivacy(library Functions) *privacy {
 	return &privacy{library, map[*ir.Function]string{}}
 }
 
