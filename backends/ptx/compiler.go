@@ -142,9 +142,13 @@ func (c *Compiler) try(ctx context.Context, path string) string {
 }
 
 func (c *Compiler) run(ctx context.Context, path string, arguments []string, input []byte) (system.CommandResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Deadline)
+	bounded, cancel := context.WithTimeout(ctx, c.options.Deadline)
 	defer cancel()
-	return c.system.Commands.Run(ctx, system.Command{Path: path, Arguments: arguments, Input: input, Limit: sizeLimit})
+	result, err := c.system.Commands.Run(bounded, system.Command{Path: path, Arguments: arguments, Input: input, Limit: sizeLimit})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil { // it is not the caller's time that is over
+		err = fmt.Errorf("it did not end within %v", c.options.Deadline)
+	}
+	return result, err
 }
 
 // Version is that of LLVM, such as "22.1.8".

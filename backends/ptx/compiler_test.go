@@ -275,7 +275,7 @@ func TestRefusedByTheCompiler(t *testing.T) {
 	}{
 		{"a status", system.CommandResult{Status: 1, Errors: []byte("LLVM ERROR: Cannot select\nmore")}, nil, "Cannot select"},
 		{"an unknown processor", system.CommandResult{Output: []byte(goodPTX), Errors: []byte("'sm_80' is not a recognized processor for this target")}, nil, "does not know sm_80"},
-		{"a deadline", system.CommandResult{}, context.DeadlineExceeded, "deadline"},
+		{"a deadline", system.CommandResult{}, context.DeadlineExceeded, "it did not end within 1m0s"},
 		{"too much", system.CommandResult{}, system.ErrTooMuchOutput, "more than its limit"},
 		{"nothing", system.CommandResult{}, nil, `PTX ""`},
 		{"another version", text("7.0", "6.0"), nil, `PTX "6.0"`},
