@@ -116,6 +116,9 @@ func (a *app) explain(ctx context.Context, f *explainFlags, file *diag.File) (er
 		if placed, err = a.placement(ctx, workspace, file); err != nil {
 			return err
 		}
+		if notice := workspace.ProfileNotice(); notice != nil {
+			a.report(diag.List{notice})
+		}
 	}
 	var code *local.KernelCode
 	if f.level == "ptx" {

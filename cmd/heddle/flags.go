@@ -50,7 +50,7 @@ func (f *workspaceFlags) addDevice(cmd *cobra.Command) {
 
 // addPlannedGPU adds the flag that names a GPU to plan for.
 func (f *workspaceFlags) addPlannedGPU(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.gpu, "gpu", "", "plan for this `GPU`, which need not be there: "+alternatives(place.Names()))
+	cmd.Flags().StringVar(&f.gpu, "gpu", "", "plan for this `GPU`, which need not be there: "+alternatives(place.Names())+", or the file of a profile (.json)")
 	complete(cmd, "gpu", place.Names()...)
 }
 

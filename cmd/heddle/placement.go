@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (a *app) placement(ctx context.Context, w *local.Workspace, file *diag.File
 // kernelCode makes the PTX of a statement.
 func kernelCode(ctx context.Context, f *explainFlags, w *local.Workspace, compiled *local.Compiled) (*local.KernelCode, error) {
 	target := ptx.DefaultTarget
-	if f.gpu != "" {
+	if f.gpu != "" && filepath.Ext(f.gpu) != ".json" { // a profile tells no architecture
 		var err error
 		if target, err = ptx.ParseTarget(f.gpu); err != nil {
 			return nil, err

@@ -32,7 +32,8 @@ type measuredPipeline struct {
 	CopyIn   int64   `json:"bytesToDevice,omitempty"`
 	CopyOut  int64   `json:"bytesFromDevice,omitempty"`
 	Launches int     `json:"launches,omitempty"`
-	Replayed bool    `json:"replayed,omitempty"` // as one graph
+	Modelled bool    `json:"kernelMsModelled,omitempty"` // no clock has measured kernelMs
+	Replayed bool    `json:"replayed,omitempty"`         // as one graph
 	Fallback string  `json:"fallback,omitempty"`
 }
 
@@ -56,6 +57,7 @@ func measuredOf(stats *exec.Stats) *measured {
 			Rows: p.Rows, Bytes: p.Bytes, Passes: p.Passes, Morsels: p.Morsels,
 			Device: p.Device, Kernel: milliseconds(p.Kernel), Transfer: milliseconds(p.Transfer),
 			CopyIn: p.CopiedIn, CopyOut: p.CopiedOut, Launches: p.Launches, Replayed: p.Replayed,
+			Modelled: p.Device == "emulator",
 		}
 		if p.Fallback != nil {
 			pipeline.Fallback = p.Fallback.Message
@@ -164,8 +166,11 @@ func (s *execution) showTiming(run *local.Run, elapsed, result time.Duration) er
 		if pipeline.Passes > 1 {
 			remark += fmt.Sprintf(", %d passes", pipeline.Passes)
 		}
-		if pipeline.Device != "cpu" {
-			remark += fmt.Sprintf(", on %s: kernel %.2f ms, transfer %.2f ms", deviceTitle(pipeline.Device), pipeline.Kernel, pipeline.Transfer)
+		switch {
+		case pipeline.Modelled:
+			remark += fmt.Sprintf(", on %s: a modelled GPU's kernel takes %.3f ms; transfer %.2f ms", deviceTitle(pipeline.Device), pipeline.Kernel, pipeline.Transfer)
+		case pipeline.Device != "cpu":
+			remark += fmt.Sprintf(", on %s: kernel %.3f ms, transfer %.2f ms", deviceTitle(pipeline.Device), pipeline.Kernel, pipeline.Transfer)
 		}
 		if pipeline.Replayed {
 			remark += ", replayed"

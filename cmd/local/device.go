@@ -43,11 +43,13 @@ type DeviceOptions struct {
 // devices is what a workspace knows of GPUs. All of it is made when it is first needed,
 // and what failed once is not tried again.
 type devices struct {
-	profile  *place.Profile
-	compiler *ptx.Compiler
-	noLLVM   error
-	driver   device.Driver
-	noDriver error
+	profile *place.Profile
+	// noProfile is why the measured profile is not used, until somebody has been told.
+	noProfile *diag.Diagnostic
+	compiler  *ptx.Compiler
+	noLLVM    error
+	driver    device.Driver
+	noDriver  error
 	// handed are programs whose kernels have been handed to the session, which loads them
 	// once.
 	handed map[*program.Program]bool
@@ -128,11 +130,13 @@ func (w *Workspace) Profile() (*place.Profile, error) {
 		if err == nil {
 			profile = measured
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			notice := *asDiagnostic(err)
+			notice.Severity = diag.Warning
+			w.devices.noProfile = notice.Note("built-in figures are used instead")
 		}
 	}
 	if name := w.options.Device.GPU; name != "" {
-		named, err := place.Builtin(name)
+		named, err := w.namedGPU(name)
 		if err != nil {
 			return nil, err
 		}
@@ -140,6 +144,42 @@ func (w *Workspace) Profile() (*place.Profile, error) {
 	}
 	w.devices.profile = profile
 	return profile, nil
+}
+
+// namedGPU is the profile of a GPU that is named, or of the file that "heddle calibrate"
+// has written on the machine that has it.
+func (w *Workspace) namedGPU(name string) (*place.Profile, error) {
+	if filepath.Ext(name) != ".json" {
+		return place.Builtin(name)
+	}
+	profile, err := place.Load(w.system.Files, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, diag.New(place.CodeProfile, "the profile cannot be used: %s does not exist", name)
+	case err == nil && profile.GPU == nil:
+		return nil, diag.New(place.CodeProfile, "the profile cannot be used: %s was made without a GPU", name).
+			Helpf("measure the machine that has one: heddle calibrate --device gpu --output %s", filepath.Base(name))
+	}
+	return profile, err
+}
+
+// ProfileNotice tells once why the measured profile is not used, nil when it is.
+func (w *Workspace) ProfileNotice() *diag.Diagnostic {
+	notice := w.devices.noProfile
+	w.devices.noProfile = nil
+	return notice
+}
+
+// limited is a profile of which no more than the given bytes of GPU memory are used.
+func limited(profile *place.Profile, memory int64) *place.Profile {
+	if memory <= 0 || profile.GPU == nil || profile.GPU.Memory <= float64(memory) {
+		return profile
+	}
+	gpu := *profile.GPU
+	gpu.Memory, gpu.Records = float64(memory), min(gpu.Records, float64(memory))
+	less := *profile
+	less.GPU = &gpu
+	return &less
 }
 
 // assumedGPU is what is planned with before anybody has asked the driver.
@@ -169,6 +209,7 @@ func (w *Workspace) place(p *program.Program, hint place.Mode, made bool) (*plac
 		}
 		profile = profile.WithGPU(assumed)
 	}
+	profile = limited(profile, w.options.Device.Memory)
 	options := place.Options{Profile: profile, Mode: mode, Reuse: w.options.Device.Reuse, Threads: w.options.Threads, CodeMade: made, CodeLoaded: w.devices.handed[p]}
 	if options.Threads == 0 && profile.CPU.Source != place.Measured {
 		options.Threads = w.system.Environment.Processors()

@@ -302,6 +302,9 @@ func (w *Workspace) Run(ctx context.Context, p *program.Program, wasm []byte, op
 		}
 	}
 	run := &Run{Plan: arranged.plan, Kernels: arranged.code, Notices: arranged.notices}
+	if notice := w.ProfileNotice(); notice != nil {
+		run.Notices = append(run.Notices, notice)
+	}
 	before := w.cache.Stats()
 	if options.Fresh {
 		began := w.system.Clock.Now()
