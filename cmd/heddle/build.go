@@ -76,6 +76,11 @@ heddle build q1.sql --data data/sf1 --target wasm,ptx --gpu h200 -o q1.heddle`,
 	cmd.Flags().StringSliceVar(&f.targets, "target", []string{wasmTarget}, "`TARGETS`: wasm, or wasm,ptx for GPUs too")
 	cmd.Flags().StringVar(&f.gpu, "gpu", "", "the oldest `GPU` to serve, such as sm_90, hopper or h200 (default "+ptx.DefaultTarget.String()+")")
 	complete(cmd, "target", "wasm", "wasm,ptx")
+	var gpus []string
+	for _, a := range ptx.Architectures {
+		gpus = append(append(gpus, fmt.Sprintf("sm_%d", a.Number)), a.Names...)
+	}
+	complete(cmd, "gpu", gpus...)
 	cmd.Flags().StringVar(&f.device, "device", "", "`WHERE` the bundle asks to run: auto, cpu, gpu or emulator (default: what a hint in the SQL says)")
 	complete(cmd, "device", deviceModes...)
 	return cmd

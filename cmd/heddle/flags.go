@@ -50,8 +50,17 @@ func (f *workspaceFlags) addDevice(cmd *cobra.Command) {
 
 // addPlannedGPU adds the flag that names a GPU to plan for.
 func (f *workspaceFlags) addPlannedGPU(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.gpu, "gpu", "", "plan for this `GPU`, which need not be there: "+alternatives(place.Names())+", or the file of a profile (.json)")
-	complete(cmd, "gpu", place.Names()...)
+	names := plannedGPUs()
+	cmd.Flags().StringVar(&f.gpu, "gpu", "", "plan for this `GPU`, which need not be there: "+strings.Join(names, ", ")+" or the file of a profile (.json)")
+	complete(cmd, "gpu", names...)
+}
+
+// plannedGPUs are the built-in profiles that have a GPU.
+func plannedGPUs() []string {
+	return slices.DeleteFunc(place.Names(), func(name string) bool {
+		profile, err := place.Builtin(name)
+		return err != nil || profile.GPU == nil
+	})
 }
 
 var deviceModes = []string{"auto", "cpu", "gpu", "emulator"}
@@ -154,7 +163,7 @@ func parseSize(flag, text string) (int64, error) {
 	unit := strings.ToLower(strings.TrimSpace(text[len(digits):]))
 	units := map[string]float64{
 		"": 1, "b": 1, "k": 1 << 10, "kib": 1 << 10, "kb": 1e3, "m": 1 << 20, "mib": 1 << 20, "mb": 1e6,
-		"g": 1 << 30, "gib": 1 << 30, "gb": 1e9,
+		"g": 1 << 30, "gib": 1 << 30, "gb": 1e9, "t": 1 << 40, "tib": 1 << 40, "tb": 1e12,
 	}
 	number, err := strconv.ParseFloat(digits, 64)
 	factor, known := units[unit]

@@ -23,8 +23,9 @@ var hints = map[string][]string{
 }
 
 // Hints reads the hints of a statement: those of the comments that begin with "/*+"
-// and follow a SELECT. One that Heddle does not know, and text that is no hint, is a
-// warning and is left out.
+// and follow a SELECT. One that Heddle does not know, that says the opposite of an
+// earlier one or stands elsewhere, and text that is no hint, is a warning and is left
+// out.
 func Hints(file *diag.File, statement ast.Statement) ([]Hint, diag.List) {
 	span := statement.Span()
 	text := file.Text[span.Start:span.End]
@@ -34,25 +35,42 @@ func Hints(file *diag.File, statement ast.Statement) ([]Hint, diag.List) {
 	var found []Hint
 	var list diag.List
 	scanner := lexer.NewScanner(text)
-	after := -1 // end of a SELECT
+	after, selects := 0, false // end of the last token, and whether that is SELECT
 	for {
 		kind, value, offset := scanner.Scan()
-		if after >= 0 {
-			if gap := text[after:offset]; strings.HasPrefix(strings.TrimLeft(gap, " \t\r\n\f\v"), "/*+") {
-				start := after + strings.Index(gap, "/*+") + len("/*+")
-				end := start + strings.Index(text[start:], "*/")
-				read, problems := readHints(file, int(span.Start)+start, int(span.Start)+end)
+		if gap := text[after:offset]; strings.HasPrefix(strings.TrimLeft(gap, " \t\r\n\f\v"), "/*+") {
+			start := after + strings.Index(gap, "/*+") + len("/*+")
+			end := start + strings.Index(text[start:], "*/")
+			start, end = int(span.Start)+start, int(span.Start)+end
+			if selects {
+				read, problems := readHints(file, start, end)
 				found, list = append(found, read...), append(list, problems...)
+			} else {
+				list.Add(ignored("hints stand behind SELECT; this one is ignored").
+					At(file, diag.Span{Start: int32(start), End: int32(end)}, "not behind SELECT"))
 			}
 		}
 		if kind == lexer.EOF || lexer.IsMalformed(kind) {
-			return found, list
+			return agreeing(file, found, list)
 		}
-		after = -1
-		if kind == lexer.Keyword && value == "SELECT" {
-			after = offset + len("SELECT")
+		after, selects = offset+len(value), kind == lexer.Keyword && value == "SELECT"
+	}
+}
+
+// agreeing leaves out hints that say the opposite of an earlier one.
+func agreeing(file *diag.File, found []Hint, list diag.List) ([]Hint, diag.List) {
+	var kept []Hint
+	for _, h := range found {
+		at := slices.IndexFunc(kept, func(earlier Hint) bool { return earlier.Name == h.Name })
+		switch {
+		case at < 0:
+			kept = append(kept, h)
+		case kept[at].Argument != h.Argument:
+			list.Add(ignored("an earlier hint says %s(%s); this one is ignored", kept[at].Name, kept[at].Argument).
+				At(file, h.Span, "says otherwise").Label(file, kept[at].Span, "this one counts"))
 		}
 	}
+	return kept, list
 }
 
 // readHints reads "name(argument) name(argument)" between two offsets of a file.

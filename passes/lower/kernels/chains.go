@@ -119,7 +119,7 @@ func (g *generator) requireAtomic(a accumulator) {
 		}
 	case isText(a.field.Type), width == 4, width == 8:
 	default:
-		g.refuse("it keeps %s of %d bytes for many groups", a.function, width)
+		g.refuse("it keeps a %s of %d bits for many groups", a.function, 8*width)
 	}
 }
 

@@ -335,7 +335,7 @@ func (g *generator) setByte(record *ir.Value, offset int, value int64) {
 	shift := 8 * (offset & 3)
 	g.when(e.compare("ne", held, e.const32(value)), func() {
 		if value == 0 {
-			g.atomic("and", 4, record, int64(offset&^3), e.const32(int64(int32(^(0xFF<<shift)))))
+			g.atomic("and", 4, record, int64(offset&^3), e.const32(int64(int32(^(0xFF << shift)))))
 		} else {
 			g.atomic("or", 4, record, int64(offset&^3), e.const32(int64(int32(1<<shift))))
 		}
