@@ -3,14 +3,19 @@ package main
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/runtime/device"
 )
 
 // clockedDriver is a device whose kernels are timed by its own events.
 type clockedDriver struct {
 	device.Driver
+
+	// apart refuses graphs, so that each kernel has a time of its own.
+	apart atomic.Bool
 
 	mu      sync.Mutex
 	streams []*clockedStream
@@ -21,7 +26,7 @@ func (d *clockedDriver) NewStream() (device.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &clockedStream{Stream: stream, driver: d.Driver}
+	s := &clockedStream{Stream: stream, driver: d}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.streams = append(d.streams, s)
@@ -57,7 +62,7 @@ func (d *clockedDriver) take() (work, error) {
 // clockedStream notes each launch between two events.
 type clockedStream struct {
 	device.Stream
-	driver    device.Driver
+	driver    *clockedDriver
 	capturing bool
 	launches  []clockedLaunch
 	idle      []device.Event
@@ -113,6 +118,9 @@ func (s *clockedStream) Replay(graph device.Graph) error {
 }
 
 func (s *clockedStream) Capture(give func() error) (device.Graph, error) {
+	if s.driver.apart.Load() {
+		return nil, diag.New(device.CodeDriver, "there are no graphs while each kernel is timed")
+	}
 	s.capturing = true
 	defer func() { s.capturing = false }()
 	return s.Stream.Capture(give)
