@@ -100,6 +100,16 @@ type Stream interface {
 	Close() error
 }
 
+// Abandoner is a stream that can end kernels before they are done. A GPU cannot.
+type Abandoner interface {
+	Stream
+	// Abandon ends the launches that the stream has been given so far, the one under way
+	// among them, as soon as they can be: what they write is undefined from then on, and
+	// that is no fault. All other work is done, in its order, and so is what the stream is
+	// given later. It may be called from any goroutine, and does not wait.
+	Abandon()
+}
+
 // Launch is the shape of a launch.
 type Launch struct {
 	Blocks  int

@@ -202,6 +202,15 @@ func (g *gpu) settle() error {
 	return nil
 }
 
+// abandon ends the kernels of a pipeline that has failed or was cancelled, where the
+// driver can do that: nobody reads what they write. Copies are done still, as what is
+// resident and what all queries use may come by them.
+func (g *gpu) abandon() {
+	if stream, ok := g.compute.(device.Abandoner); ok {
+		stream.Abandon()
+	}
+}
+
 // wait synchronises a stream. Where the query ends first, the work goes on, and is
 // waited for before the memory serves again.
 func (g *gpu) wait(ctx context.Context, stream device.Stream) error {

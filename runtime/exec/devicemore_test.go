@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/heddle-lang/heddle/ir/program"
 	"github.com/heddle-lang/heddle/runtime/device"
 	"github.com/heddle-lang/heddle/runtime/device/devicetest"
+	"github.com/heddle-lang/heddle/runtime/device/emulator"
 	"github.com/heddle-lang/heddle/runtime/engine"
 	"github.com/heddle-lang/heddle/runtime/store"
 )
@@ -214,6 +216,62 @@ func TestDeviceCancel(t *testing.T) {
 	got, stats := mustExecute(t, s, query)
 	if diff := diffRows(sums(rows, func(k int64) int64 { return k % 1000 }), sortedRows(got)); diff != "" || places(stats) != "emulator emulator" {
 		t.Errorf("on %s: %s", places(stats), diff)
+	}
+}
+
+// A query that is cancelled while a kernel runs that would not end for minutes does not
+// wait for it, and neither does the session's next query. What lies on the device stays.
+func TestDeviceAbandon(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		rows   int
+		memory int64
+	}{{"resident", 10_000, 0}, {"streamed", 600_000, 18 << 20}} {
+		t.Run(test.name, func(t *testing.T) {
+			rows := manyRows(test.rows, 0)
+			want := sums(rows, func(k int64) int64 { return k % 100 })
+			inner, err := emulator.Open(emulator.Options{Workers: 2, InstructionLimit: 1 << 36})
+			if err != nil {
+				t.Fatal(err)
+			}
+			driver := devicetest.Faulty(inner, devicetest.Plan{})
+			t.Cleanup(func() {
+				if err := driver.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			open := tables{"t": makeTable(t, rows), "other": makeTable(t, nil)}
+			s := deviceSession(t, driver, Options{Threads: 2, DeviceMemory: test.memory})
+			check := func() Stats {
+				t.Helper()
+				got, stats := mustExecute(t, s, onKernels(t, grouped(open, 100, 0)))
+				if diff := diffRows(want, sortedRows(got)); diff != "" || places(stats) != "emulator emulator" {
+					t.Errorf("on %s: %v %s", places(stats), stats.Fallbacks(), diff)
+				}
+				return stats
+			}
+			first := check()
+			for round := range 3 {
+				endless := onKernels(t, grouped(open, 100, 0))
+				endless.Program.Pipelines[0].Kernel.Function = "endless_kernel"
+				ctx, cancel := context.WithCancel(t.Context())
+				started := func() int { return driver.Calls(devicetest.Launch) + driver.Calls(devicetest.Replay) }
+				before := started()
+				go func() {
+					for started() == before && t.Context().Err() == nil {
+						runtime.Gosched()
+					}
+					cancel()
+				}()
+				if _, _, err := executeContext(t, ctx, s, endless); codeOf(err) != CodeCancelled {
+					t.Errorf("round %d: the error is %v", round, err)
+				}
+				again := check()
+				if copied := again.Pipelines[0].CopiedIn; test.memory == 0 && copied >= first.Pipelines[0].CopiedIn {
+					t.Errorf("round %d: %d bytes were copied again", round, copied)
+				}
+			}
+		})
 	}
 }
 

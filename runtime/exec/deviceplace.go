@@ -137,6 +137,9 @@ func (r *run) runOnDevice(number int, st *state, stats *PipelineStats) error {
 	}
 	j := &deviceJob{run: r, gpu: g, number: number, pipeline: p, into: st, stats: stats}
 	err = j.execute()
+	if err != nil {
+		g.abandon() // closing may wait for what is under way
+	}
 	closed := j.close()
 	if err == nil && deviceProblem(closed) != nil {
 		// The state has its records, so this is no failure of the pipeline. But what the

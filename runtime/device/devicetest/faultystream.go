@@ -80,6 +80,13 @@ func (s *faultyStream) Replay(graph device.Graph) error {
 	return s.do(Replay, "", func() error { return s.inner.Replay(inner) })
 }
 
+// Abandon is the driver's, where its streams have it.
+func (s *faultyStream) Abandon() {
+	if inner, ok := s.inner.(device.Abandoner); ok {
+		inner.Abandon()
+	}
+}
+
 func (s *faultyStream) Synchronize(ctx context.Context) error {
 	if err := s.driver.plainly(Synchronize); err != nil {
 		return err

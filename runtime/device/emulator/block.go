@@ -98,7 +98,7 @@ func (b *block) specialValue(name string, warp, lane int) uint64 {
 	return 0 // the other dimensions, and the number of the grid
 }
 
-// run runs the block to its end. It returns nil, or what went wrong.
+// run runs the block to its end. It returns nil, what went wrong, or abandoned.
 func (b *block) run() *trouble {
 	for {
 		progress, live, stopped := false, 0, 0
@@ -113,6 +113,8 @@ func (b *block) run() *trouble {
 			stopped += bits.OnesCount32(w.stopped)
 		}
 		switch {
+		case b.launch.abandoned.Load(): // warps may not have had their turns
+			return abandoned
 		case live == 0:
 			return b.endInterval()
 		case live == stopped:
@@ -185,6 +187,9 @@ type trouble struct {
 	thread   int
 	together int // how many threads the block has
 }
+
+// abandoned is how a block ends whose results nobody wants.
+var abandoned = &trouble{reason: "the launch was abandoned"}
 
 func (b *block) trouble(w *warp, lane int, pc int32, reason string) *trouble {
 	t := &trouble{reason: reason, block: b.number, thread: w.index*lanesPerWarp + lane, together: b.launch.shape.Threads}

@@ -17,6 +17,7 @@ type launch struct {
 	shape      device.Launch
 	parameters []byte
 	races      bool
+	abandoned  *atomic.Bool // nobody wants its results any more
 
 	next     atomic.Int64 // block
 	executed atomic.Uint64
@@ -35,8 +36,12 @@ type worker struct {
 	windows  []window
 }
 
-// run runs all blocks. It returns how many instructions threads have done.
+// run runs all blocks, or until the launch is abandoned. It returns how many instructions
+// threads have done.
 func (l *launch) run() (uint64, error) {
+	if l.abandoned.Load() {
+		return 0, nil
+	}
 	workers := min(l.driver.options.Workers, l.shape.Blocks)
 	counts := make([][]uint64, workers)
 	var group sync.WaitGroup
@@ -68,7 +73,7 @@ func (l *launch) run() (uint64, error) {
 
 func (w *worker) run() {
 	b := newBlock(w.launch, w)
-	for !w.launch.failed.Load() {
+	for !w.launch.failed.Load() && !w.launch.abandoned.Load() {
 		number := int(w.launch.next.Add(1)) - 1
 		if number >= w.launch.shape.Blocks {
 			break
@@ -77,6 +82,9 @@ func (w *worker) run() {
 		t := b.run()
 		if t == nil {
 			t = w.account(b)
+		}
+		if t == abandoned {
+			break
 		}
 		if t != nil {
 			w.launch.fail(t)

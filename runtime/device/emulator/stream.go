@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/heddle-lang/heddle/runtime/device"
@@ -26,14 +27,26 @@ type stream struct {
 	driver *Driver
 
 	mu      sync.Mutex
-	queue   []task
+	queue   []given
+	batch   *atomic.Bool // of work that is given now
 	running bool
 	waiters []chan struct{} // closed when all work is done
 	failed  error
 	closed  bool
 	capture *graph
 
-	now time.Duration // belongs to the goroutine
+	// What follows belongs to the goroutine.
+	now   time.Duration
+	doing *atomic.Bool // the batch of the work that is done now
+}
+
+var _ device.Abandoner = (*stream)(nil)
+
+// given is a task in a queue. Its batch is what was given between two calls of Abandon,
+// and true when its launches have been abandoned.
+type given struct {
+	task  task
+	batch *atomic.Bool
 }
 
 // NewStream gives a stream without work.
@@ -41,7 +54,7 @@ func (d *Driver) NewStream() (device.Stream, error) {
 	if err := d.usable(); err != nil {
 		return nil, err
 	}
-	s := &stream{driver: d}
+	s := &stream{driver: d, batch: new(atomic.Bool)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.streams[s] = true
@@ -69,7 +82,7 @@ func (s *stream) give(t task) {
 		s.capture.tasks = append(s.capture.tasks, t)
 		return
 	}
-	s.queue = append(s.queue, t)
+	s.queue = append(s.queue, given{t, s.batch})
 	if !s.running {
 		s.running = true
 		go s.work()
@@ -89,11 +102,20 @@ func (s *stream) work() {
 			s.mu.Unlock()
 			return
 		}
-		t := s.queue[0]
+		next := s.queue[0]
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
-		s.do(t)
+		s.doing = next.batch
+		s.do(next.task)
 	}
+}
+
+// Abandon ends launches within some thousand instructions of a warp.
+func (s *stream) Abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batch.Store(true)
+	s.batch = new(atomic.Bool)
 }
 
 // do does a task, unless something went wrong before.
@@ -224,7 +246,10 @@ func (s *stream) Launch(what device.Kernel, shape device.Launch, parameters []by
 	}
 	parameters = bytes.Clone(parameters)
 	s.give(func(s *stream) (time.Duration, error) {
-		l := &launch{driver: s.driver, kernel: k, program: p, shape: shape, parameters: parameters, races: !s.driver.options.IgnoreRaces}
+		l := &launch{
+			driver: s.driver, kernel: k, program: p, shape: shape, parameters: parameters,
+			races: !s.driver.options.IgnoreRaces, abandoned: s.doing,
+		}
 		executed, err := l.run()
 		s.driver.executed.Add(executed)
 		if err != nil {

@@ -86,12 +86,13 @@ var undefinedLanes = func() (v lanes) {
 func (w *warp) runnable() uint32 { return w.live &^ (w.waiting | w.stopped) }
 
 // turn runs the warp until no lane can go on, or each has had a quantum, or after as many
-// steps: lanes that part and meet in each round of a loop never use up a quantum. It
-// returns whether anything was done.
+// steps: lanes that part and meet in each round of a loop never use up a quantum; or until
+// the launch is abandoned. It returns whether anything was done.
 func (w *warp) turn() bool {
 	w.deferred = 0
 	done := false
-	for steps := 0; steps < quantum && w.runnable()&^w.deferred != 0 && w.failure == nil; steps++ {
+	unwanted := w.block.launch.abandoned
+	for steps := 0; steps < quantum && w.runnable()&^w.deferred != 0 && w.failure == nil && !unwanted.Load(); steps++ {
 		w.step()
 		done = true
 	}
