@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -99,12 +100,17 @@ func Calibrate(ctx context.Context, options CalibrateOptions) (profile *place.Pr
 
 // best is the shortest of several runs. Whatever disturbs a run makes it longer, so the
 // shortest is the one that comes again. It runs at least twice, and more often while the
-// budget of time lasts.
+// budget of time lasts; and for some budgets more until the shortest has come again.
 func (c *calibration) best(ctx context.Context, budget time.Duration, run func() (time.Duration, error)) (time.Duration, error) {
-	const least, most = 2, 50
+	const least, most, budgets = 2, 50, 4
 	began := c.system.Clock.Now()
-	var shortest time.Duration
-	for n := 0; n < least || n < most && c.system.Clock.Since(began) < budget; n++ {
+	var shortest, second time.Duration
+	goOn := func() bool {
+		spent := c.system.Clock.Since(began)
+		again := float64(second-shortest) <= noise*float64(shortest)
+		return spent < budget || !again && spent < budgets*budget
+	}
+	for n := 0; n < least || n < most && goOn(); n++ {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -112,8 +118,13 @@ func (c *calibration) best(ctx context.Context, budget time.Duration, run func()
 		if err != nil {
 			return 0, err
 		}
-		if n == 0 || elapsed < shortest {
-			shortest = elapsed
+		switch {
+		case n == 0:
+			shortest, second = elapsed, math.MaxInt64
+		case elapsed < shortest:
+			shortest, second = elapsed, shortest
+		default:
+			second = min(second, elapsed)
 		}
 	}
 	return shortest, nil

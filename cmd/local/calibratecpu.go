@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/ir"
 	"github.com/heddle-lang/heddle/ir/program"
+	"github.com/heddle-lang/heddle/passes/place"
 	"github.com/heddle-lang/heddle/runtime/exec"
 	"github.com/heddle-lang/heddle/runtime/store"
 	"github.com/heddle-lang/heddle/runtime/store/native"
@@ -89,6 +91,9 @@ func (c *calibration) measureCPU(ctx context.Context, dir string) error {
 	c.profile.Name = cpu.Name
 	c.profile.Notes = []string{"Measured with Heddle's own queries, one thread but for memoryBytes; the assumptions are guesses."}
 
+	if err := c.measureCopies(ctx, dir, budget); err != nil {
+		return err
+	}
 	took := map[string]answered{}
 	for _, threads := range []int{1, c.options.Threads} {
 		if err := c.ask(ctx, dir, threads, budget, took); err != nil {
@@ -99,7 +104,7 @@ func (c *calibration) measureCPU(ctx context.Context, dir string) error {
 		}
 	}
 	c.rates(took)
-	return c.measureCopies(ctx, dir, budget)
+	return nil
 }
 
 // ask measures the questions for one thread, or for all.
@@ -120,6 +125,31 @@ func (c *calibration) ask(ctx context.Context, dir string, threads int, budget t
 		}
 		if err := c.answer(ctx, workspace, &q, budget, took); err != nil {
 			return fmt.Errorf("measuring %s: %w", q.name, err)
+		}
+	}
+	return c.askAgain(ctx, workspace, budget, took)
+}
+
+// askAgain asks the questions that have been answered, but do not tell their figures,
+// again, with more time.
+func (c *calibration) askAgain(ctx context.Context, w *Workspace, budget time.Duration, took map[string]answered) error {
+	const tries = 2
+	for range tries {
+		budget *= 2
+		_, doubts := figures(c.profile.CPU, took)
+		settled := true
+		for _, q := range questions {
+			doubted := slices.ContainsFunc(doubts, func(d doubt) bool { return slices.Contains(d.questions, q.name) })
+			if _, answered := took[q.name]; !doubted || !answered || q.all {
+				continue
+			}
+			settled = false
+			if err := c.answer(ctx, w, &q, budget, took); err != nil {
+				return fmt.Errorf("measuring %s again: %w", q.name, err)
+			}
+		}
+		if settled {
+			break
 		}
 	}
 	return nil
@@ -171,30 +201,65 @@ func note(took map[string]answered, name, prefix string, stats *exec.Stats, p *p
 	return 0, fmt.Errorf("no pipeline begins with %q", prefix)
 }
 
-// rates turns times into the rates of the profile.
+// doubt is a figure that the answers to some questions do not tell.
+type doubt struct {
+	figure    string // as the profile names it
+	questions []string
+}
+
+// rates turns times into the rates of the profile, and notes which of them are assumed.
 func (c *calibration) rates(took map[string]answered) {
-	cpu := &c.profile.CPU
-	cpu.ScanBytes, cpu.Rows = scanRates(took["narrow"].sample, took["wide"].sample, cpu.ScanBytes, cpu.Rows)
-	cpu.MemoryBytes = rate(took["wide, all threads"].bytes, took["wide, all threads"].elapsed, cpu.MemoryBytes)
-	of := func(name string, fallback float64) float64 {
-		return beyond(took[name].sample, cpu.ScanBytes, cpu.Rows, fallback)
+	var doubts []doubt
+	c.profile.CPU, doubts = figures(c.profile.CPU, took)
+	var names []string
+	for _, d := range doubts {
+		names = append(names, d.figure)
 	}
-	if few := took["few groups"]; few.fields > 0 {
-		cpu.DirectUpdates = few.fields * of("few groups", cpu.DirectUpdates/few.fields)
+	if len(names) > 0 {
+		c.profile.Notes = append(c.profile.Notes, fmt.Sprintf(
+			"Assumed, as in the built-in profile or as near to it as the other figures allow, since the times did not tell them: %s. Measure again when the machine has less else to do.",
+			strings.Join(names, ", ")))
 	}
-	cpu.CachedUpdates = of("some groups", cpu.CachedUpdates)
+}
+
+// figures turns times into rates. The CPU that is given has the rate of copies already,
+// and what is assumed for the others.
+func figures(cpu place.CPU, took map[string]answered) (place.CPU, []doubt) {
+	var doubts []doubt
+	tell := func(certain bool, figure string, questions ...string) {
+		if !certain {
+			doubts = append(doubts, doubt{figure, questions})
+		}
+	}
+	const narrow, wide = "narrow", "wide"
+	bytes, rows, certain := scanRates(took[narrow].sample, took[wide].sample, cpu.CopyBytes, cpu.ScanBytes, cpu.Rows)
+	cpu.ScanBytes, cpu.Rows = bytes, rows
+	tell(certain, "cpu.scanBytes", narrow, wide)
+	// All threads read at least what one reads, and one what it copies.
+	all := took["wide, all threads"]
+	cpu.MemoryBytes = rate(all.bytes, all.elapsed, cpu.MemoryBytes)
+	cpu.MemoryBytes = max(cpu.MemoryBytes, cpu.CopyBytes, rate(took[wide].bytes, took[wide].elapsed, 0))
+	of := func(name, figure string, assumed float64) float64 {
+		each, certain := beyond(took[name].sample, cpu.ScanBytes, cpu.Rows, assumed)
+		tell(certain, figure, name, narrow, wide)
+		return each
+	}
+	fields := max(took["few groups"].fields, 1)
+	cpu.DirectUpdates = fields * of("few groups", "cpu.directUpdates", cpu.DirectUpdates/fields)
+	cpu.CachedUpdates = of("some groups", "cpu.cachedUpdates", cpu.CachedUpdates)
 	groups := took["many groups"]
-	cpu.Updates = uncached(cpu.CachedUpdates, of("many groups", cpu.Updates), part(cpu.Cache, groups.rows*groups.record))
+	cpu.Updates = uncached(cpu.CachedUpdates, of("many groups", "cpu.updates", cpu.Updates), part(cpu.Cache, groups.rows*groups.record))
 	build := took["scan large"]
-	cpu.CachedProbes = of("small table", cpu.CachedProbes)
-	cpu.Probes = uncached(cpu.CachedProbes, of("large table", cpu.Probes), part(cpu.Cache, build.rows*build.record))
-	cpu.Inserts = of("scan large", cpu.Inserts)
+	cpu.CachedProbes = of("small table", "cpu.cachedProbes", cpu.CachedProbes)
+	cpu.Probes = uncached(cpu.CachedProbes, of("large table", "cpu.probes", cpu.Probes), part(cpu.Cache, build.rows*build.record))
+	cpu.Inserts = of("scan large", "cpu.inserts", cpu.Inserts)
 	cpu.Links = rate(build.rows, build.finish, cpu.Links)
 	sorted := took["sort"]
 	cpu.Comparisons = comparisons(sorted.rows, sorted.finish, cpu.Comparisons)
 	if start := took["start"]; start.elapsed > 0 {
 		cpu.Start = (start.elapsed + start.finish).Seconds()
 	}
+	return cpu, doubts
 }
 
 // measureCopies measures how fast a thread copies memory, and reads a file that the

@@ -271,7 +271,8 @@ func (b *bench) copying(gpu *place.GPU) (err error) {
 }
 
 // growing repeats a kernel with twice the steps until it takes long enough to be measured,
-// and gives the steps and the shortest time less what a launch takes by itself.
+// and gives the steps and the shortest time less what a launch takes by itself, which is
+// at most half of it.
 func (b *bench) growing(run func(steps uint32) (time.Duration, error)) (steps uint32, elapsed time.Duration, err error) {
 	const most = 1 << 24
 	for steps = 1; ; steps *= 2 {
@@ -283,7 +284,7 @@ func (b *bench) growing(run func(steps uint32) (time.Duration, error)) (steps ui
 		}
 	}
 	elapsed, err = b.best(b.ctx, b.target, func() (time.Duration, error) { return run(steps) })
-	return steps, max(elapsed-b.overhead, 1), err
+	return steps, max(elapsed-b.overhead, elapsed/2, 1), err
 }
 
 // streaming measures how fast kernels read the device's memory, as much of it as a launch

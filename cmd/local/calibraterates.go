@@ -19,27 +19,48 @@ func rate(amount float64, elapsed time.Duration, fallback float64) float64 {
 	return amount / elapsed.Seconds()
 }
 
+// What measurements can tell.
+const (
+	// noise is the part of a time that is not to be told from chance.
+	noise = 0.1
+	// mostOfCopy is how many times as fast as it copies memory a thread can be thought to
+	// read columns: a copy also writes, and a part of the columns may lie in the cache.
+	mostOfCopy = 4
+)
+
 // scanRates tells what a scan takes for its bytes from what it takes for its rows: two
-// scans of as many rows, with few bytes each and with many. Where the wide one was not
-// slower, bytes cost nothing that could be measured, and get the rate of the whole.
-func scanRates(narrow, wide sample, fallbackBytes, fallbackRows float64) (bytes, rows float64) {
-	bytes = rate(wide.bytes-narrow.bytes, wide.elapsed-narrow.elapsed, rate(wide.bytes, wide.elapsed, fallbackBytes))
-	left := narrow.elapsed.Seconds() - narrow.bytes/bytes
-	if left <= 0 { // all of it is explained by its bytes: no more than the whole can be meant
-		return bytes, rate(narrow.rows, narrow.elapsed, fallbackRows)
+// scans of as many rows, with few bytes each and with many. Where the times are so near
+// that bytes would be read faster than memory allows, which is copied at a rate, the
+// assumed rate of bytes stands, within what is possible, and certain is false.
+func scanRates(narrow, wide sample, copied, assumedBytes, assumedRows float64) (bytes, rows float64, certain bool) {
+	whole := rate(wide.bytes, wide.elapsed, 0)
+	most := max(copied*mostOfCopy, whole)
+	bytes = rate(wide.bytes-narrow.bytes, wide.elapsed-narrow.elapsed, 0)
+	certain = bytes > 0 && bytes <= most
+	if !certain {
+		bytes = max(min(assumedBytes, most), whole)
 	}
-	return bytes, narrow.rows / left
+	seconds := narrow.elapsed.Seconds()
+	left := seconds - narrow.bytes/bytes
+	if left <= seconds*noise { // its bytes explain it: no more than the whole can be meant
+		return bytes, rate(narrow.rows, narrow.elapsed, assumedRows), certain
+	}
+	return bytes, narrow.rows / left, certain
 }
 
-// beyond is the rate of what a pipeline does with its rows beyond reading them. A part as
-// small as a tenth of the whole is not to be told from noise, and counts as a tenth.
-func beyond(whole sample, scanBytes, scanRows, fallback float64) float64 {
+// beyond is the rate of what a pipeline does with its rows beyond reading them. Where that
+// is as small a part of the whole as noise, the assumed rate stands, within what is
+// possible, and certain is false.
+func beyond(whole sample, scanBytes, scanRows, assumed float64) (each float64, certain bool) {
 	if whole.elapsed <= 0 || whole.rows <= 0 {
-		return fallback
+		return assumed, false
 	}
-	const noise = 0.1
 	seconds := whole.elapsed.Seconds()
-	return whole.rows / max(seconds-whole.bytes/scanBytes-whole.rows/scanRows, seconds*noise)
+	left := seconds - whole.bytes/scanBytes - whole.rows/scanRows
+	if left < seconds*noise {
+		return min(max(assumed, whole.rows/seconds), whole.rows/(seconds*noise)), false
+	}
+	return whole.rows / left, true
 }
 
 // uncached is the rate of accesses that find nothing in the cache, from a rate over a
@@ -62,9 +83,13 @@ func comparisons(rows float64, elapsed time.Duration, fallback float64) float64 
 }
 
 // difference is the rate of what one sample has more than another, so that what both
-// spend on starting counts in neither.
+// spend on starting counts in neither; the rate of the larger one where most of it seems
+// to be the start.
 func difference(small, large sample, fallback float64) float64 {
-	return rate(large.bytes-small.bytes, large.elapsed-small.elapsed, rate(large.bytes, large.elapsed, fallback))
+	if small.elapsed > large.elapsed/2 {
+		return rate(large.bytes, large.elapsed, fallback)
+	}
+	return rate(large.bytes-small.bytes, large.elapsed-small.elapsed, fallback)
 }
 
 // access is the time of random accesses over structures of one size.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,16 +26,24 @@ func TestScanRates(t *testing.T) {
 	tests := []struct {
 		name                string
 		narrow, wide        sample
+		copied              float64
 		wantBytes, wantRows float64
+		certain             bool
 	}{
-		{"two unknowns", scan(1e9, 1), scan(1e9, 32), bytesPerSecond, rowsPerSecond},
-		{"bytes cost nothing", sample{1e6, 1e6, time.Millisecond}, sample{1e6, 32e6, time.Millisecond}, 32e9, 1e6 / (1e-3 - 1e6/32e9)},
-		{"rows cost nothing", sample{1e6, 1e6, time.Millisecond}, sample{1e6, 2e6, 3 * time.Millisecond}, 5e8, 1e9},
-		{"a clock that stands", sample{1e6, 1e6, 0}, sample{1e6, 32e6, 0}, 7, 8},
+		{"two unknowns", scan(1e9, 1), scan(1e9, 32), 5e9, bytesPerSecond, rowsPerSecond, true},
+		{"faster than memory", scan(1e9, 1), scan(1e9, 32), 4.9e9, 19.6e9, 1e9 / (1.05 - 1/19.6), false},
+		{"bytes cost nothing", sample{1e6, 1e6, time.Millisecond}, sample{1e6, 32e6, time.Millisecond}, 10e9, 40e9, 1e6 / (1e-3 - 1e6/40e9), false},
+		{"nearly nothing", sample{1e6, 1e6, time.Millisecond}, sample{1e6, 32e6, 1001 * time.Microsecond}, 20e9, 50e9, 1e6 / (1e-3 - 1e6/50e9), false},
+		{"the narrow one took longer", sample{1e6, 1e6, 2 * time.Millisecond}, sample{1e6, 32e6, time.Millisecond}, 1e9, 32e9, 1e6 / (2e-3 - 1e6/32e9), false},
+		{"rows cost nothing", sample{1e6, 1e6, time.Millisecond}, sample{1e6, 2e6, 3 * time.Millisecond}, 10e9, 5e8, 1e9, true},
+		{"a clock that stands", sample{1e6, 1e6, 0}, sample{1e6, 32e6, 0}, 20e9, 50e9, 8, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			bytes, rows := scanRates(test.narrow, test.wide, 7, 8)
+			bytes, rows, certain := scanRates(test.narrow, test.wide, test.copied, 50e9, 8)
+			if certain != test.certain {
+				t.Errorf("certain is %v", certain)
+			}
 			near(t, "the rate of bytes", bytes, test.wantBytes)
 			near(t, "the rate of rows", rows, test.wantRows)
 		})
@@ -43,9 +52,33 @@ func TestScanRates(t *testing.T) {
 
 func TestBeyond(t *testing.T) {
 	whole := sample{rows: 1e6, bytes: 8e6, elapsed: 11 * time.Millisecond}
-	near(t, "what is left", beyond(whole, 8e9, 1e8, 5), 1e6/(0.011*0.1)) // 1 + 10 of 11 ms are reading
-	near(t, "most is left", beyond(whole, 8e9, 1e9, 5), 1e6/0.009)
-	near(t, "no time", beyond(sample{rows: 1}, 1, 1, 5), 5)
+	for _, test := range []struct {
+		name                               string
+		whole                              sample
+		scanBytes, scanRows, assumed, want float64
+		certain                            bool
+	}{
+		{"most is left", whole, 8e9, 1e9, 5, 1e6 / 0.009, true},
+		{"nothing is left, and the assumed rate is possible", whole, 8e9, 1e8, 2e8, 2e8, false},
+		{"the assumed rate is too high", whole, 8e9, 1e8, 1e12, 1e6 / 0.0011, false},
+		{"the assumed rate is too low", whole, 8e9, 1e8, 5, 1e6 / 0.011, false},
+		{"no time", sample{rows: 1}, 1, 1, 5, 5, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, certain := beyond(test.whole, test.scanBytes, test.scanRows, test.assumed)
+			near(t, "the rate", got, test.want)
+			if certain != test.certain {
+				t.Errorf("certain is %v", certain)
+			}
+		})
+	}
+}
+
+func TestDifference(t *testing.T) {
+	large := sample{bytes: 11e6, elapsed: 3 * time.Millisecond}
+	near(t, "without the start", difference(sample{bytes: 1e6, elapsed: time.Millisecond}, large, 5), 5e9)
+	near(t, "nearly as long", difference(sample{bytes: 1e6, elapsed: 2999 * time.Microsecond}, large, 5), 11e6/0.003)
+	near(t, "no time", difference(sample{}, sample{bytes: 1}, 5), 5)
 }
 
 func TestUncached(t *testing.T) {
@@ -88,25 +121,39 @@ func TestCacheSize(t *testing.T) {
 	}
 }
 
-// TestBest: the shortest run counts, and the budget bounds how often it is run.
+// TestBest: the shortest run counts, the budget bounds how often it is run, and uneven
+// times get more runs.
 func TestBest(t *testing.T) {
-	clock := system.NewManualClock(time.Unix(0, 0))
-	c := &calibration{system: &system.System{Clock: clock}}
-	times := []time.Duration{50, 30, 40, 60, 10}
-	runs := 0
-	got, err := c.best(t.Context(), 100, func() (time.Duration, error) {
-		elapsed, err := c.timed(func() error { clock.Advance(times[runs]); return nil })
-		runs++
-		return elapsed, err
-	})
-	if err != nil || got != 30 || runs != 3 {
-		t.Errorf("got %v after %d runs, %v; want 30ns after 3", got, runs, err)
+	for _, test := range []struct {
+		name  string
+		times []time.Duration
+		want  time.Duration
+	}{
+		{"even", []time.Duration{50, 30, 32}, 30},
+		{"until the shortest comes again", []time.Duration{50, 30, 40, 60, 32}, 30},
+		{"never even", []time.Duration{100, 80, 60, 40, 120}, 40},
+		{"long", []time.Duration{1000, 2000}, 1000},
+		{"a clock that stands", make([]time.Duration, 50), 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			clock := system.NewManualClock(time.Unix(0, 0))
+			c := &calibration{system: &system.System{Clock: clock}}
+			runs := 0
+			got, err := c.best(t.Context(), 100, func() (time.Duration, error) {
+				elapsed, err := c.timed(func() error { clock.Advance(test.times[runs]); return nil })
+				runs++
+				return elapsed, err
+			})
+			if err != nil || got != test.want || runs != len(test.times) {
+				t.Errorf("got %v after %d runs, %v; want %v after %d", got, runs, err, test.want, len(test.times))
+			}
+		})
 	}
 }
 
 func TestRates(t *testing.T) {
 	c := &calibration{profile: builtinProfile(t)}
-	cpu := &c.profile.CPU
+	cpu, notes := &c.profile.CPU, len(c.profile.Notes)
 	cpu.Cache = 32e6
 	took := map[string]answered{
 		"narrow":            {sample: sample{1e6, 4e6, 1200 * time.Microsecond}},
@@ -139,6 +186,19 @@ func TestRates(t *testing.T) {
 	if err := c.profile.Check(); err != nil {
 		t.Error(err)
 	}
+	if len(c.profile.Notes) != notes {
+		t.Errorf("the notes are %q", c.profile.Notes)
+	}
+
+	// The wide scan was hardly slower: neither its rate is believed, nor is it hidden.
+	c = &calibration{profile: builtinProfile(t)}
+	took["wide"] = answered{sample: sample{1e6, 32e6, 1201 * time.Microsecond}}
+	c.rates(took)
+	near(t, "scanBytes", c.profile.CPU.ScanBytes, builtinProfile(t).CPU.ScanBytes)
+	if got := c.profile.Notes[len(c.profile.Notes)-1]; !strings.Contains(got, "did not tell them: cpu.scanBytes.") {
+		t.Errorf("the note is %q", got)
+	}
+
 	c = &calibration{profile: builtinProfile(t)}
 	want := c.profile.CPU
 	c.rates(nil) // nothing could be measured
