@@ -14,7 +14,7 @@ export CGO_ENABLED ?= 1
 
 # Packages whose goroutines share memory; `make test` runs those that exist
 # under the race detector too.
-RACE_PACKAGES ?= runtime/exec runtime/engine runtime/store runtime/device internal/diag
+RACE_PACKAGES ?= runtime/exec runtime/engine runtime/store runtime/device/cuda runtime/device/emulator runtime/device/memory internal/diag
 
 SF       ?= 1
 QUERIES  ?=
