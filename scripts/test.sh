@@ -8,7 +8,7 @@ trap 'rm -f "$log"' EXIT
 failed=0
 start=$SECONDS
 
-go test "$@" ./... 2>&1 | tee -a "$log" || failed=1
+go test -timeout 30m "$@" ./... 2>&1 | tee -a "$log" || failed=1
 
 race=()
 for package in ${RACE_PACKAGES:-}; do
@@ -17,7 +17,7 @@ done
 if [ "${#race[@]}" -gt 0 ]; then
   if [ "$(go env CGO_ENABLED)" = 1 ]; then
     echo "--- with the race detector: ${race[*]}"
-    go test -race "$@" "${race[@]}" 2>&1 | tee -a "$log" || failed=1
+    go test -race -timeout 30m "$@" "${race[@]}" 2>&1 | tee -a "$log" || failed=1
   else
     echo "--- no race detector without cgo"
   fi
