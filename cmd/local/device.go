@@ -352,30 +352,32 @@ func (w *Workspace) arrange(ctx context.Context, p *program.Program, code *GPUCo
 	if result.plan, err = w.place(p, hint, code.PTX != nil); err != nil {
 		return nil, err
 	}
-	if !anyOnDevice(result.plan) {
+	if !slices.Contains(result.plan.Devices(), true) {
 		if w.options.Device.Require && mode != place.ModeAuto {
 			return nil, nothingFits(result.plan)
 		}
 		return result, nil
 	}
+	known := w.devices.driver != nil
 	driver, err := w.driver(ctx, mode)
 	if err != nil {
 		return give(err)
 	}
-	// With the device at hand the plan may be another.
-	if result.plan, err = w.place(p, hint, code.PTX != nil); err != nil {
-		return nil, err
-	}
-	if !anyOnDevice(result.plan) {
-		return result, nil
+	if !known { // with the device at hand the plan may be another
+		if result.plan, err = w.place(p, hint, code.PTX != nil); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(result.plan.Devices(), true) {
+			return result, nil
+		}
 	}
 	if code.PTX != nil {
 		result.kernels = &exec.Kernels{PTX: code.PTX}
 		w.devices.hand(p)
 		return result, nil
 	}
-	target, known := ptx.For(min(driver.Properties().Architecture, ptx.DefaultTarget.Architecture))
-	if !known {
+	target, ok := ptx.For(min(driver.Properties().Architecture, ptx.DefaultTarget.Architecture))
+	if !ok {
 		return give(diag.New(device.CodeCode, "%s is older than all GPUs that kernels are made for", driver.Properties().Name))
 	}
 	if result.code, err = w.CompileKernels(ctx, code.Kern, target); err != nil {
@@ -408,15 +410,6 @@ func fallbacks(pipelines []exec.PipelineStats) []*diag.Diagnostic {
 		notices = append(notices, notice.Note("%s", where))
 	}
 	return notices
-}
-
-func anyOnDevice(plan *place.Plan) bool {
-	for _, d := range plan.Decisions {
-		if d.Device {
-			return true
-		}
-	}
-	return false
 }
 
 // nothingFits is the error of a query of which no part can run on the GPU.

@@ -157,17 +157,7 @@ func (g *generator) hashInto(op *ir.Op, index int) {
 // initialise gives an accumulator the value that it has over no rows.
 func (g *generator) initialise(record *ir.Value, a accumulator) {
 	e := &g.emitter
-	offset := int64(a.field.Offset)
-	switch {
-	case a.field.Type.IsFloat():
-		e.store(record, offset, a.field.Width, e.zero(ir.Of(a.field.Type.Kind)))
-	case a.field.Width == 16:
-		e.store(record, offset, 16, e.zero(i128))
-	case a.field.Width == 8:
-		e.store(record, offset, 8, e.const64(0))
-	default:
-		e.store(record, offset, a.field.Width, e.const32(0))
-	}
+	g.storeZero(record, a.field)
 	if a.field.NullOffset >= 0 {
 		e.store(record, int64(a.field.NullOffset), 1, e.const32(1))
 	} else if a.function == ir.Min || a.function == ir.Max || a.function == ir.Any {
@@ -176,6 +166,22 @@ func (g *generator) initialise(record *ir.Value, a accumulator) {
 		if !isText(a.field.Type) {
 			g.storeField(record, a.field, &scalar{t: a.field.Type, v: a.operand.v, bounds: a.operand.bounds})
 		}
+	}
+}
+
+// storeZero clears the value of a field.
+func (g *generator) storeZero(record *ir.Value, f program.RecordField) {
+	e := &g.emitter
+	offset := int64(f.Offset)
+	switch {
+	case f.Type.IsFloat():
+		e.store(record, offset, f.Width, e.zero(ir.Of(f.Type.Kind)))
+	case f.Width == 16:
+		e.store(record, offset, 16, e.zero(i128))
+	case f.Width == 8:
+		e.store(record, offset, 8, e.const64(0))
+	default:
+		e.store(record, offset, f.Width, e.const32(0))
 	}
 }
 

@@ -135,7 +135,7 @@ func (g *generator) neutral(record *ir.Value, a accumulator) {
 	case a.function == ir.Any:
 		v = e.bits(g.kept(a.operand).v, kt) // for a type without NULL any value will do
 	case a.function == ir.Count || a.function == ir.Sum || isText(a.field.Type):
-		e.initialise(record, offset, width)
+		g.storeZero(record, a.field)
 		return
 	case a.field.Type.IsFloat():
 		v = e.constFloat(kt, math.Inf(-1))
@@ -151,15 +151,6 @@ func (g *generator) neutral(record *ir.Value, a accumulator) {
 		v = e.convert(v, map[int]ir.Type{4: i32, 8: i64}[width])
 	}
 	e.store(record, offset, width, v)
-}
-
-// initialise stores zeros.
-func (e *emitter) initialise(record *ir.Value, offset int64, width int) {
-	if width == 16 {
-		e.store(record, offset, 16, e.zero(i128))
-		return
-	}
-	e.store(record, offset, width, e.zero(map[int]ir.Type{1: i32, 2: i32, 4: i32, 8: i64}[width]))
 }
 
 // updateAtomically folds the operand into an accumulator that other threads fold into.

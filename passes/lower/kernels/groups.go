@@ -215,9 +215,6 @@ func (p *groupPlan) all() []*privateAccumulator {
 	return all
 }
 
-// kernWidth is the size of a kern type in bytes.
-func kernWidth(t ir.Type) int { return parameterWidth(t) }
-
 // makeCells keeps the accumulators in cells, made in the prologue.
 func (g *generator) makeCells(plan *groupPlan) {
 	for _, a := range plan.all() {

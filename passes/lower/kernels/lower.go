@@ -278,7 +278,7 @@ func (g *generator) loadParameter(index int, t ir.Type, b *bounds) *ir.Value {
 	v := g.early(func(e *emitter) *ir.Value {
 		offset := int64(abi.ContextParameters + index*abi.ParameterSize)
 		kt := kernType(t, b)
-		return e.load(g.context, offset, parameterWidth(kt), true, kt)
+		return e.load(g.context, offset, kernWidth(kt), true, kt)
 	})
 	g.loaded[index] = v
 	return v

@@ -293,7 +293,7 @@ func (g *generator) valuesLoop(source *ir.Op, ops []*ir.Op) {
 				r.v = g.const32(0)
 			} else {
 				kt := kernType(t, r.bounds)
-				r.v = g.load(address, at, parameterWidth(kt), true, kt)
+				r.v = g.load(address, at, kernWidth(kt), true, kt)
 				at += abi.ParameterSize
 			}
 			if t.Nullable {

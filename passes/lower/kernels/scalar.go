@@ -568,11 +568,11 @@ func (g *generator) anyOf(op *ir.Op, list []ir.Datum, t ir.Type, body func(item 
 	g.countedLoop(g.const32(int64(len(list))), func(i *ir.Value) {
 		address := g.add(g.context, g.shiftLeft(i, 4))
 		offset := int64(abi.ContextParameters + first*abi.ParameterSize)
-		body(&scalar{t: t, bounds: b, v: g.load(address, offset, parameterWidth(kt), true, kt)})
+		body(&scalar{t: t, bounds: b, v: g.load(address, offset, kernWidth(kt), true, kt)})
 	})
 }
 
-// parameterWidth is how many bytes of a parameter hold a value of a kern type.
-func parameterWidth(kt ir.Type) int {
+// kernWidth is the size of a value of a kern type in bytes.
+func kernWidth(kt ir.Type) int {
 	return map[ir.Kind]int{ir.I32: 4, ir.I64: 8, ir.I128: 16, ir.F32: 4, ir.F64: 8}[kt.Kind]
 }
