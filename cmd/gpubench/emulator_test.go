@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/heddle-lang/heddle/backends/ptx"
+	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/shapes"
 	"github.com/heddle-lang/heddle/internal/system"
@@ -164,7 +164,7 @@ func makeTables(t *testing.T, data string, scale float64, tables []*tpch.Table) 
 		}
 		converted := func(yield func(*store.Batch, error) bool) {
 			for batch := range batches {
-				if !yield(convert(batch), nil) {
+				if !yield(local.BenchmarkBatch(batch), nil) {
 					return
 				}
 			}
@@ -182,29 +182,6 @@ func makeTables(t *testing.T, data string, scale float64, tables []*tpch.Table) 
 			t.Fatal(err)
 		}
 	}
-}
-
-// convert shows a batch of the generator as one of package store.
-func convert(b *tpch.Batch) *store.Batch {
-	out := &store.Batch{Rows: b.Rows, Columns: make([]store.Vector, len(b.Columns))}
-	for i := range b.Columns {
-		switch c := &b.Columns[i]; c.Kind {
-		case tpch.Integer, tpch.Date:
-			out.Columns[i].Values = bytesOf(c.Int32)
-		case tpch.BigInt, tpch.Decimal:
-			out.Columns[i].Values = bytesOf(c.Int64)
-		default:
-			out.Columns[i] = store.Vector{Values: bytesOf(c.Offsets), Text: c.Bytes}
-		}
-	}
-	return out
-}
-
-func bytesOf[T int32 | int64](values []T) []byte {
-	if len(values) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), len(values)*int(unsafe.Sizeof(values[0])))
 }
 
 // brokenEvent has no time.

@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/spf13/cobra"
 
 	"github.com/heddle-lang/heddle/cmd/heddle/internal/progress"
+	"github.com/heddle-lang/heddle/cmd/local"
 	"github.com/heddle-lang/heddle/internal/diag"
 	"github.com/heddle-lang/heddle/internal/system"
 	"github.com/heddle-lang/heddle/internal/tpch"
@@ -146,7 +146,7 @@ func (a *app) generateTable(ctx context.Context, table *tpch.Table, sf float64, 
 		ended := errors.New("no more batches are wanted")
 		err := parts.each(ctx, false, func(p *part) error {
 			done.rows.Add(int64(p.batch.Rows))
-			if !yield(tpchBatch(&p.batch), nil) {
+			if !yield(local.BenchmarkBatch(&p.batch), nil) {
 				return ended
 			}
 			return nil
@@ -177,30 +177,6 @@ func tpchSchema(table *tpch.Table) []ir.Field {
 		fields[i] = ir.Field{Name: column.Name, Type: t.WithNull(!column.NotNull)}
 	}
 	return fields
-}
-
-// tpchBatch shows a batch of the generator as one of package store: the natural
-// layouts are how the generator keeps its values.
-func tpchBatch(b *tpch.Batch) *store.Batch {
-	out := &store.Batch{Rows: b.Rows, Columns: make([]store.Vector, len(b.Columns))}
-	for i := range b.Columns {
-		switch c := &b.Columns[i]; c.Kind {
-		case tpch.Integer, tpch.Date:
-			out.Columns[i].Values = memoryOf(c.Int32)
-		case tpch.BigInt, tpch.Decimal:
-			out.Columns[i].Values = memoryOf(c.Int64)
-		default:
-			out.Columns[i] = store.Vector{Values: memoryOf(c.Offsets), Text: c.Bytes}
-		}
-	}
-	return out
-}
-
-func memoryOf[T int32 | int64](values []T) []byte {
-	if len(values) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), len(values)*int(unsafe.Sizeof(values[0])))
 }
 
 // parts makes a table part by part on several goroutines, and gives the parts in

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unsafe"
 
 	"go.uber.org/goleak"
 
@@ -220,7 +219,7 @@ func generate(dir string, scale float64, formatName string) error {
 		}
 		converted := func(yield func(*store.Batch, error) bool) {
 			for batch := range batches {
-				if !yield(storeBatch(batch), nil) {
+				if !yield(local.BenchmarkBatch(batch), nil) {
 					return
 				}
 			}
@@ -243,27 +242,4 @@ func benchmarkSchema(table *tpch.Table) []ir.Field {
 		fields[i] = ir.Field{Name: column.Name, Type: types[column.Kind].WithNull(!column.NotNull)}
 	}
 	return fields
-}
-
-// storeBatch shows a batch of the generator in the natural layouts of package store.
-func storeBatch(b *tpch.Batch) *store.Batch {
-	out := &store.Batch{Rows: b.Rows, Columns: make([]store.Vector, len(b.Columns))}
-	for i := range b.Columns {
-		switch c := &b.Columns[i]; c.Kind {
-		case tpch.Integer, tpch.Date:
-			out.Columns[i].Values = bytesOf(c.Int32)
-		case tpch.BigInt, tpch.Decimal:
-			out.Columns[i].Values = bytesOf(c.Int64)
-		default:
-			out.Columns[i] = store.Vector{Values: bytesOf(c.Offsets), Text: c.Bytes}
-		}
-	}
-	return out
-}
-
-func bytesOf[T int32 | int64](values []T) []byte {
-	if len(values) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), len(values)*int(unsafe.Sizeof(values[0])))
 }
